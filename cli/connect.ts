@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { OptionTable } from './command.js';
+import { UsageError } from './errors.js';
+
+/** The options of every command that speaks to parts over HTTP. */
+export const CONNECT_OPTIONS = {
+  token: {
+    type: 'string',
+    short: 't',
+    value: 'jwt',
+    help: 'for a relay that asks for one; other users see it in the list of processes, so rather use a file, a profile or the variable',
+  },
+  tokenFile: {
+    type: 'string',
+    value: 'path',
+    help: 'where the token is, read anew for each connection, so that it may be replaced meanwhile',
+  },
+  profile: {
+    type: 'string',
+    short: 'p',
+    value: 'name',
+    help: 'options kept in ~/.config/spillway/profiles.json under this name; without it those under "default", if there are any',
+  },
+} as const satisfies OptionTable;
+
+/** Answers the token of now, or undefined where none is given. @throws {UsageError} for a file that cannot be read */
+export function tokenSource({
+  token,
+  tokenFile,
+}: {
+  readonly token: string | undefined;
+  readonly tokenFile: string | undefined;
+}): () => string | undefined {
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new UsageError('--token and --token-file both say what the token is: give one');
+  }
+  if (tokenFile === undefined) return () => token;
+  const read = () => {
+    try {
+      return readFileSync(tokenFile, 'utf8').trim();
+    } catch (error) {
+      throw new UsageError(`the token cannot be read (${(error as Error).message})`);
+    }
+  };
+  read();
+  return read;
+}
+
+/**
+ * An address to put paths behind. @throws {UsageError} for what is none
+ *
+ * @param option as it is typed, for the sentence
+ */
+export function baseUrl(option: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new UsageError(
+      `--${option} must be an address such as http://127.0.0.1:8080, not ${JSON.stringify(text)}`,
+    );
+  }
+  url.search = '';
+  url.hash = '';
+  return url.href.replace(/\/+$/, '');
+}

@@ -1,0 +1,72 @@
+import { visible } from '../../wire/visible.js';
+
+export interface GetOptions {
+  readonly token?: string | undefined;
+  /** ms */
+  readonly timeout: number;
+}
+
+/** What came, or why nothing did. */
+export type Answer =
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly headers: Headers;
+      readonly text: string;
+      /** How long it took, ms. */
+      readonly took: number;
+    }
+  | { readonly ok: false; readonly why: string; readonly status?: number };
+
+/** More than any page of a part; a stranger's may have no end. */
+const MAX_PAGE_CHARS = 16 * 1024 * 1024;
+
+/** Gets a page of a part. It never throws: that a part is unreachable is an answer. */
+export async function get(url: string, { token, timeout }: GetOptions): Promise<Answer> {
+  const before = performance.now();
+  try {
+    const response = await fetch(url, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      // What is asked for is a part's own page; elsewhere the token has no business.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeout),
+    });
+    const text = await textOf(response);
+    const { status, headers } = response;
+    const took = performance.now() - before;
+    if (status >= 200 && status < 300) return { ok: true, status, headers, text, took };
+    return { ok: false, why: refusalOf(status, text), status };
+  } catch (error) {
+    return { ok: false, why: visible(reasonOf(error, timeout)) };
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_PAGE_CHARS) throw new Error('the answer has no end');
+  }
+  return text;
+}
+
+function refusalOf(status: number, text: string): string {
+  if (status === 401) return 'it asks for a token (--token-file)';
+  if (status === 403) return 'this token may not see it: it needs the admin scope';
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    if (typeof detail === 'string') return visible(detail);
+  } catch {
+    // No problem document: the status must do.
+  }
+  return `it answered ${status}`;
+}
+
+/** fetch says "fetch failed" and hides what happened one or two causes deep. */
+export function reasonOf(error: unknown, timeout: number): string {
+  const { cause, name, message, code } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return `no answer within ${timeout / 1000} s`;
+  if (cause !== undefined) return reasonOf(cause, timeout);
+  return message || (code ?? String(error));
+}

@@ -1,0 +1,44 @@
+/** Bytes that are written before the live stream, framed as one HTTP/1.1 chunk. */
+export interface Piece {
+  readonly framed: Buffer;
+  /** The payload's place in `framed`. */
+  readonly start: number;
+  readonly end: number;
+  /** Records in it. */
+  readonly records: number;
+}
+
+/** What one consumer gets of the past before its live stream begins. */
+export class Prelude {
+  /** Records in all. */
+  readonly records: number;
+  /** Bytes in all, shared ones included. */
+  readonly bytes: number;
+  /** What it shares with others is counted once for all who name the same. */
+  readonly shared: { readonly bytes: number };
+  readonly #pieces: readonly Piece[];
+  #next = 0;
+  #left: number;
+
+  constructor(pieces: readonly Piece[], shared: { readonly bytes: number }) {
+    this.#pieces = pieces.filter(({ start, end }) => end > start);
+    this.shared = shared;
+    this.records = pieces.reduce((sum, { records }) => sum + records, 0);
+    this.bytes = pieces.reduce((sum, { start, end }) => sum + end - start, 0);
+    this.#left = this.records;
+  }
+
+  /** Records that have not been taken yet. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** The next write; undefined where all has been taken. */
+  take(): Piece | undefined {
+    const piece = this.#pieces[this.#next];
+    if (piece === undefined) return undefined;
+    this.#next += 1;
+    this.#left -= piece.records;
+    return piece;
+  }
+}

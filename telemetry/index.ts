@@ -1,0 +1,13 @@
+export { observeConsolidator, type ObservedConsolidator } from './consolidator.js';
+export { observeDiscovery, type ObservedDiscovery } from './discovery.js';
+export { observeInject } from './inject.js';
+export { observeHandshakes } from './handshakes.js';
+export { INSTRUMENTS, WRITE_LATENCY, type InstrumentKey, type InstrumentSpec } from './instruments.js';
+export { createLog, type Log } from './log.js';
+export { observePassedOver } from './passed-over.js';
+export { observeProcess } from './process.js';
+export { createWriteLatency, observeRelay, type ObservedRelay } from './relay.js';
+export { observeRecent, type ObservedRecent } from './recent.js';
+export { observeSidecar, type ObservedSidecar } from './sidecar.js';
+export { observeSubscriptions } from './subscriptions.js';
+export { ConsumerTally, settledLosses, type Accounted, type ConsumerTotals } from './tally.js';
