@@ -78,17 +78,17 @@ export class Viewer {
         found?.checkVisibility() ? found.textContent.trim() : '',
       );
       return pattern.test(text);
-    }, `${selector} with ${pattern}`);
+    }, () => `${selector} with ${pattern} (it reads ${JSON.stringify(text)})`);
     return text;
   }
 
   /** Asks from here: the page's policy forbids Playwright's own waiting, which evaluates strings in the page. */
-  async until(isDone: () => Promise<boolean>, what: string): Promise<void> {
+  async until(isDone: () => Promise<boolean>, what: string | (() => string)): Promise<void> {
     const deadline = performance.now() + WAIT_MS;
     while (!(await isDone())) {
       if (performance.now() > deadline) {
         throw new Error(
-          `waited ${WAIT_MS / 1000} s for ${what}; rows: ${(await this.rows()).slice(-5).join(' | ')}`,
+          `waited ${WAIT_MS / 1000} s for ${typeof what === 'string' ? what : what()}; rows: ${(await this.rows()).slice(-5).join(' | ')}`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 25));
