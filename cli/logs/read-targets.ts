@@ -55,6 +55,7 @@ export async function readTargets(options: ReadOptions, io: CommandIo): Promise<
     const name = targets.length === 1 ? '' : `${target.label}: `;
     const tell = (kind: Kind, text: string) => teller.tell(kind, name + text);
     let wasOpen = false;
+    let wasLost = false;
     let status = '';
     const failure = await follow(
       { ...request, path: target.path, cursor: options.cursorFile?.cursor },
@@ -69,7 +70,10 @@ export async function readTargets(options: ReadOptions, io: CommandIo): Promise<
         onLost: (why, wait, isOpen) => {
           open.delete(target);
           idle.restart();
-          return tell('status', lostSentence(visible(why), wait, isOpen, request.base));
+          // Whoever mistyped the address must learn of it, also where no terminal is.
+          const kind = wasOpen || wasLost ? 'status' : 'failure';
+          wasLost = true;
+          return tell(kind, lostSentence(visible(why), wait, isOpen, request.base));
         },
         onCursor: (cursor) => options.cursorFile?.keep(cursor),
         onNoPast: (why) => tell('status', `beginning with what comes now: ${visible(why)}`),

@@ -2,7 +2,7 @@ import type { Sink } from './sink.js';
 
 /** What is said on standard error. */
 export type Kind =
-  /** records are missing, or the reader gives up: always said */
+  /** records are missing; nothing is read, or never was: always said */
   | 'loss'
   | 'failure'
   /** of the connection: said to people, unless they asked for quiet */

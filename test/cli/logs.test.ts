@@ -7,6 +7,7 @@ import t from 'tap';
 import type { CommandIo } from '../../cli/command.js';
 import { command, run } from '../../cli/logs.js';
 import { parseCommand } from '../../cli/options.js';
+import { freePorts } from '../support/ports.js';
 import { spillway } from './spawn.js';
 import { recordOf, startServer, type Exchange } from './sse-server.js';
 
@@ -164,6 +165,19 @@ void t.test(
     }
   },
 );
+
+void t.test('Where nobody listens, a program is told so too, once, and the wait goes on.', async (t) => {
+  const url = `http://127.0.0.1:${(await freePorts(1))[0] as number}`;
+  const { child, err, ended } = spillway(t, ['logs', 'acme', '--url', url, '--max-retries', '2']);
+  await err.until('trying again');
+  t.equal(child.exitCode, null);
+  const { code, stdout, stderr } = await ended;
+  t.match({ code, stdout }, { code: 1, stdout: '' });
+  const [told, given, ...rest] = stderr.split('\n');
+  t.match(told, new RegExp(`^spillway: cannot connect to ${url}: .*; trying again in \\d+\\.\\d s$`));
+  t.match(given, /^spillway: /);
+  t.strictSame(rest, ['']);
+});
 
 void t.test('SIGTERM ends it with 143.', async (t) => {
   const server = await startServer(t);
