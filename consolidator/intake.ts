@@ -8,6 +8,7 @@ import {
   parseMessage,
   REFUSALS,
   skipRecords,
+  withoutRecords,
   type Ledger,
   type Mark,
   type Message,
@@ -144,7 +145,7 @@ export class Intake {
       this.stats.refused.limit += 1;
       // The next message shows the gap, and of a last one the end is told.
       if (!ledger.fin) return undefined;
-      ledger = { ...ledger, first: ledger.first + ledger.count, count: 0 };
+      ledger = withoutRecords(ledger);
     }
     const { forgotten } = this.#sources;
     const source = this.#sources.follow(name, ledger, now);

@@ -1,4 +1,4 @@
-import { formatLedger, parseLedger } from '../wire/index.js';
+import { formatLedger, parseLedger, withoutRecords } from '../wire/index.js';
 
 /** What one tenant may take before the next one's turn, bytes: a batch as sidecars send it. */
 const QUANTUM_BYTES = 64 * 1024;
@@ -159,9 +159,7 @@ function restOf(frames: Frames): Frames | undefined {
   if (body?.length === 0) return frames;
   const ledger = tail.includes(FIN) ? parseLedger(tail) : undefined;
   if (ledger?.fin !== true) return undefined;
-  const { first, count, offset } = ledger;
-  const moved = { first: first + count, count: 0, ...(offset !== undefined && { offset: offset + count }) };
-  return [head, EMPTY, formatLedger({ ...ledger, ...moved })];
+  return [head, EMPTY, formatLedger(withoutRecords(ledger))];
 }
 
 const FIN = '"fin"';

@@ -14,6 +14,7 @@ export {
   MAX_LEDGER_BYTES,
   MAX_NUMBER,
   parseLedger,
+  withoutRecords,
   type Beginning,
   type Ledger,
   type NodeLedger,

@@ -127,6 +127,17 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);
 }
 
+/** The same word of a source where its records are dropped: they show as a gap in front of it. */
+export function withoutRecords<L extends Ledger>(ledger: L): L {
+  const { first, count, offset } = ledger;
+  return {
+    ...ledger,
+    first: first + count,
+    count: 0,
+    ...(offset !== undefined && { offset: offset + count }),
+  };
+}
+
 /** Whether a ledger has been through a consolidator. */
 export function isNodeLedger(ledger: Ledger): ledger is NodeLedger {
   return ledger.node !== undefined && ledger.offset !== undefined && ledger.transit !== undefined;

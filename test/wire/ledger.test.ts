@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import t from 'tap';
-import { formatLedger, isNodeLedger, MAX_LEDGER_BYTES, parseLedger, type Ledger } from '../../wire/index.js';
+import {
+  formatLedger,
+  isNodeLedger,
+  MAX_LEDGER_BYTES,
+  parseLedger,
+  withoutRecords,
+  type Ledger,
+} from '../../wire/index.js';
 import { ledger } from './arbitraries.js';
 import { bytesOf, readVectors } from './vectors.js';
 
@@ -131,4 +138,11 @@ void t.test('no bytes make the parser throw, and what it lets through holds what
     }),
     { numRuns: 1_000 },
   );
+});
+
+void t.test('without its records a ledger says where the source is, and no more has come', async (t) => {
+  const sent: Ledger = { v: 1, src: 'a', first: 7, count: 3, lost: 2, at: 5, fin: true };
+  t.strictSame(withoutRecords(sent), { ...sent, first: 10, count: 0 });
+  const through = { ...sent, node: 'n', offset: 40, transit: 1 };
+  t.strictSame(withoutRecords(through), { ...through, first: 10, count: 0, offset: 43 });
 });
