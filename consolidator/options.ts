@@ -54,8 +54,8 @@ export const DEFAULT_RECEIVE_HWM = 256;
 /** A relay has one for each stream that somebody reads there. */
 export const DEFAULT_MAX_SUBSCRIPTIONS = 50_000;
 /**
- * About what one relay can write of one stream, so whoever sends more does it at others' cost. 600 thousand records of
- * 220 bytes: more than a sidecar sends.
+ * About what one relay can write of one stream, so whoever sends more does it at others' cost: 600 thousand records of
+ * 220 bytes. A program that does nothing but print can send more, and its readers are told of what was not taken.
  */
 export const DEFAULT_MAX_TOPIC_RATE = 128 * 1024 * 1024;
 
