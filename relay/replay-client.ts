@@ -80,7 +80,7 @@ export class ReplayClient implements Archive {
   readonly #peers = new Map<string, Peer>();
   readonly #byEndpoint = new Map<string, Peer>();
   readonly #startedAt = performance.now();
-  readonly #settling = new Set<() => void>();
+  readonly #settling = new Watch();
   readonly #met = new Watch();
   readonly #hellos: NodeJS.Timeout;
   readonly #running: Promise<void>;
@@ -119,17 +119,19 @@ export class ReplayClient implements Archive {
     this.#settle();
   }
 
+  get isSettled(): boolean {
+    if (this.#socket.closed) return true;
+    const now = performance.now();
+    if (this.#peers.size === 0) return now - this.#startedAt > SETTLE_MS;
+    for (const { node, since, absent } of this.#peers.values()) {
+      const isDue = !absent && now - since < SETTLE_MS;
+      if (isDue && (node === undefined || !this.nodes.has(node))) return false;
+    }
+    return true;
+  }
+
   settled(): Promise<void> {
-    if (this.isSettled) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#settling.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, SETTLE_MS).unref();
-      this.#settling.add(done);
-    });
+    return this.#settling.until(() => this.isSettled, SETTLE_MS);
   }
 
   /** The run that answers at an endpoint, or answered there last. */
@@ -155,7 +157,7 @@ export class ReplayClient implements Archive {
     this.#dialer.close();
     this.#socket.close();
     for (const peer of this.#peers.values()) this.#lose(peer);
-    for (const done of this.#settling) done();
+    this.#settle();
     await this.#running;
   }
 
@@ -309,18 +311,8 @@ export class ReplayClient implements Archive {
     this.#settle();
   }
 
-  get isSettled(): boolean {
-    const now = performance.now();
-    if (this.#peers.size === 0) return now - this.#startedAt > SETTLE_MS;
-    for (const { node, since, absent } of this.#peers.values()) {
-      const isDue = !absent && now - since < SETTLE_MS;
-      if (isDue && (node === undefined || !this.nodes.has(node))) return false;
-    }
-    return true;
-  }
-
   #settle(): void {
-    if (this.#settling.size > 0 && this.isSettled) for (const done of this.#settling) done();
+    if (this.isSettled) this.#settling.look();
   }
 }
 

@@ -6,10 +6,6 @@ export class Room {
     this.#left = bytes;
   }
 
-  get left(): number {
-    return this.#left;
-  }
-
   /** Answers whether there was so much. */
   take(bytes: number): boolean {
     if (bytes > this.#left) return false;
