@@ -1,27 +1,17 @@
 import { ConsumerTally, createWriteLatency, type ConsumerTotals } from '../telemetry/index.js';
-import { addLosses, isNone, lossOf, NO_LOSSES, SILENT_SOURCES, sumLosses } from '../accounting/index.js';
-import {
-  formatStream,
-  parseMark,
-  parseTopic,
-  streamsOf,
-  type Mark,
-  type Message,
-  type Stream,
-  type Topic,
-} from '../wire/index.js';
+import { formatStream, parseTopic, type Stream, type Topic } from '../wire/index.js';
 import type { Connection } from './connection.js';
-import type { Consumer, ConsumerHost, ConsumerOptions } from './consumer.js';
-import type { Format } from './encode/index.js';
-import type { FilterSpec } from './filter.js';
-import { Hub } from './hub.js';
-import { RelayIntake, type Before } from './intake.js';
+import type { Consumer, ConsumerHost } from './consumer.js';
+import type { Hub } from './hub.js';
+import { Inflow } from './inflow.js';
+import { RelayIntake } from './intake.js';
+import type { Joined, JoinRequest } from './joined.js';
 import type { ResolvedRelayOptions } from './options.js';
 import { Pacer } from './pacer.js';
 import { NO_ARCHIVE } from './archive.js';
-import { Newcomers } from './newcomers.js';
 import { RecordBatch } from './record-batch.js';
-import { Rejoin, type PastAsked } from './rejoin.js';
+import { Rejoin } from './rejoin.js';
+import { TimedHub } from './timed-hub.js';
 import type { Upstream, UpstreamOptions } from './upstream.js';
 
 /** How often held gaps, merged losses and idle connections are looked after, ms. One timer for all consumers. */
@@ -29,38 +19,8 @@ const TICK_MS = 250;
 
 const SWEEP_MS = 10_000;
 
-/** How often sources that fell silent are looked for, ms. */
-const SILENT_MS = 500;
-
-/** What one reader asks for. */
-export interface JoinRequest {
-  readonly stream: Stream;
-  readonly format: Format;
-  readonly filter: FilterSpec;
-  readonly buffer: Pick<ConsumerOptions, 'hwm' | 'hwmBytes' | 'overflow'>;
-  /** Where in the past it begins; without it, now. */
-  readonly past?: PastAsked;
-  /** Each record is to say the position after it, also in a format that has no place for it. */
-  readonly cursors?: boolean;
-}
-
-/** A consumer and what it asked for. */
-export interface Joined {
-  readonly id: string;
-  /** Where it connects from; empty where that is not known. */
-  readonly remote: string;
-  /** Its stream ends then, ms since the epoch. */
-  readonly until: number;
-  /** Its reader is asked to come anew then, ms since the epoch. */
-  readonly recycledAt: number;
-  readonly consumer: Consumer;
-  readonly request: JoinRequest;
-  /** Runs of consolidators that were heard of for the stream. */
-  readonly heardOf: () => number;
-}
-
 /**
- * The relay without HTTP: upstream → intake → hubs → consumers. It knows connections only as {@link Connection}, and
+ * The relay without HTTP: upstream → inflow → hubs → consumers. It knows connections only as {@link Connection}, and
  * its upstream is handed in, so tests run it on in-memory twins.
  */
 export class RelayCore {
@@ -68,7 +28,7 @@ export class RelayCore {
   readonly #options: ResolvedRelayOptions;
   readonly #upstream: Upstream;
   readonly #rejoin: Rejoin;
-  readonly #newcomers: Newcomers;
+  readonly #inflow: Inflow;
   readonly #pacer: Pacer;
   readonly #hubs = new Map<string, Hub>();
   readonly #lingering = new Map<Hub, NodeJS.Timeout>();
@@ -85,10 +45,7 @@ export class RelayCore {
     onHeld: (consumer) => this.#held.add(consumer),
   };
   #nextId = 1;
-  /** Accounts that the intake had forgotten when the hubs last heard of it. */
-  #forgotten = 0;
   #draining = false;
-  #lookedAt = performance.now();
 
   constructor(
     options: ResolvedRelayOptions,
@@ -98,10 +55,10 @@ export class RelayCore {
     this.intake = new RelayIntake(options);
     this.#pacer = new Pacer(options.maxCoalesce);
     this.#upstream = connect({
-      onMessage: (frames) => this.#take(frames),
+      onMessage: (frames) => this.#inflow.take(frames),
       onStatus: () => this.#announceStatus(),
-      onReplaced: (node) => this.#forget(node),
-      onCut: (node) => this.#newcomers.doubt(node),
+      onReplaced: (node) => this.#inflow.forget(node),
+      onCut: (node) => this.#inflow.doubt(node),
     });
     const upstream = this.#upstream;
     this.#rejoin = new Rejoin({
@@ -116,22 +73,17 @@ export class RelayCore {
       },
       statusOf: (hub) => this.#statusOf(hub),
     });
-    this.#newcomers = new Newcomers({
+    this.#inflow = new Inflow({
+      intake: this.intake,
+      hubs: this.#hubs,
+      pacer: this.#pacer,
       archive: upstream.archive,
-      maxBytes: options.maxReplayBytes,
-      hubs: () => this.#hubs.values(),
-      deliver: (message, hubs) => this.#deliver(message, hubs),
-      hear: (mark) => this.#hear(mark),
-      admit: (node, hub, startedAt) => this.#admit(node, hub, startedAt),
-      miss: (hub) => {
-        hub.tellUnknown(Date.now());
-        this.#pacer.mark(hub);
-      },
+      maxReplayBytes: options.maxReplayBytes,
+      onAdmit: (node, hub) => this.#sendOnReaders(node, hub),
     });
     this.#timers = [
       setInterval(() => this.#tick(), TICK_MS).unref(),
       setInterval(() => this.intake.sweep(performance.now()), SWEEP_MS).unref(),
-      setInterval(() => this.#tellSilent(), SILENT_MS).unref(),
     ];
   }
 
@@ -225,7 +177,7 @@ export class RelayCore {
    */
   async drain(): Promise<void> {
     if (this.#draining) return;
-    this.#newcomers.giveUp();
+    this.#inflow.stop();
     this.#draining = true;
     const deadline = performance.now() + this.#options.drainTimeout;
     const now = Date.now();
@@ -257,87 +209,18 @@ export class RelayCore {
     for (const timer of this.#timers) clearInterval(timer);
     for (const timer of this.#lingering.values()) clearTimeout(timer);
     this.#lingering.clear();
-    this.#newcomers.close();
+    this.#inflow.close();
     this.#pacer.close();
     await this.#upstream.close();
   }
 
-  /** Hot: once a message. */
-  #take(frames: readonly Buffer[]): void {
-    if (this.#draining) return;
-    const mark = parseMark(frames);
-    if (mark !== undefined) {
-      if (!this.#newcomers.keepsMark(mark)) this.#hear(mark);
-      return;
-    }
-    const message = this.intake.read(frames);
-    if (message !== undefined && !this.#newcomers.keeps(message)) this.#deliver(message);
-  }
-
-  /** Hot: once a message. To all who read it, or to those of some hubs. */
-  #deliver(message: Message, only?: ReadonlySet<Hub>): void {
-    if (this.#draining) return;
-    const arrival = this.intake.accept(message, performance.now());
-    if (arrival === undefined) return;
-    const { batch, losses, seen, topic, before } = arrival;
-    const lost = losses[0] + losses[1] + losses[2] > 0;
-    if (before !== undefined) this.#loseBefore(topic, batch.node, before);
-    for (const prefix of streamsOf(topic)) {
-      const hub = this.#hubs.get(prefix);
-      if (hub === undefined || (only !== undefined && !only.has(hub))) continue;
-      if (batch.node !== '') hub.hear(batch.node, batch.offset, true);
-      if (!lost && batch.lines.length === seen) continue;
-      if (lost) hub.lose(losses, Date.now());
-      if (batch.lines.length > seen) hub.append(batch, seen);
-      this.#pacer.mark(hub);
-    }
-  }
-
-  /** What comes now of a consolidator that was found late, a stream's readers have been due since its start. */
-  #admit(node: string, hub: Hub, startedAt: number): void {
-    hub.attendance.note(node, BEFORE_ALL, startedAt);
-    // Who has read some of it at another relay would get that again here, and does not where it says how far it was.
+  /** Who has read some of this run at another relay would get that again here, and does not where it says how far it was. */
+  #sendOnReaders(node: string, hub: Hub): void {
     for (const consumer of hub.consumers()) {
       const past = this.#joined.get(consumer)?.joined.request.past;
       const cursor = past && 'cursor' in past ? past.cursor : undefined;
       if (cursor?.has(node) && !consumer.waiting) this.#sendElsewhere(consumer, 'resume');
     }
-  }
-
-  /** From here on a stream comes in from one more consolidator. */
-  #hear({ prefix, node, offset, at, holds }: Mark): void {
-    const hub = this.#hubs.get(prefix);
-    if (hub === undefined) return;
-    hub.attendance.note(node, offset, at);
-    hub.hear(node, offset + 1, holds);
-  }
-
-  /** A consolidator's run has ended: what readers have read of it is no position any more. */
-  #forget(node: string): void {
-    this.#newcomers.forget(node);
-    for (const hub of this.#hubs.values()) hub.position.forget(node);
-  }
-
-  /** A source is seen for the first time and has begun before: what is missing was lost for those streams that were read. */
-  #loseBefore(topic: Topic, node: string, { losses, begin, sinceOrigin, origin }: Before): void {
-    if (this.#forgotten !== this.intake.forgotten) {
-      this.#forgotten = this.intake.forgotten;
-      for (const { attendance } of this.#hubs.values()) attendance.forget();
-    }
-    let most = NO_LOSSES;
-    for (const prefix of streamsOf(topic)) {
-      const hub = this.#hubs.get(prefix);
-      if (hub === undefined) continue;
-      const { attendance } = hub;
-      const wasThere = origin !== undefined && attendance.coversOrigin(origin);
-      const isDue = wasThere || attendance.covers(node, begin);
-      const due = addLosses(wasThere ? sinceOrigin : NO_LOSSES, isDue ? losses : NO_LOSSES);
-      if (isNone(due)) continue;
-      hub.lose(due, Date.now());
-      this.#pacer.mark(hub);
-      if (sumLosses(due) > sumLosses(most)) most = due;
-    }
-    this.intake.count(most);
   }
 
   #hubFor(stream: Stream): Hub {
@@ -397,27 +280,6 @@ export class RelayCore {
     return { stream: hub.prefix, consolidators: this.#upstream.connected, keepalive };
   }
 
-  /**
-   * A source that promised heartbeats and is not heard of was killed, or is cut off. What it may have lost after its last
-   * word cannot be counted, so its readers are told that much.
-   */
-  #tellSilent(): void {
-    const now = performance.now();
-    const wasHeldUp = now - this.#lookedAt > 2 * SILENT_MS;
-    this.#lookedAt = now;
-    // This process stood still, and what the sources said meanwhile is waiting to be read.
-    if (wasHeldUp) return;
-    for (const name of this.intake.silent(now)) {
-      const topic = parseTopic(name);
-      for (const prefix of topic ? streamsOf(topic) : []) {
-        const hub = this.#hubs.get(prefix);
-        if (hub === undefined) continue;
-        hub.lose(lossOf(SILENT_SOURCES, 1), Date.now());
-        this.#pacer.mark(hub);
-      }
-    }
-  }
-
   /** When all buffers together are over the budget, those that hold more than an equal share give up the rest. */
   #keepWithinBudget(): void {
     const { maxBufferedBytes } = this.#options;
@@ -463,9 +325,6 @@ export class RelayCore {
 
 const DRAIN_POLL_MS = 20;
 
-/** An offset in front of a consolidator's first. */
-const BEFORE_ALL = -1;
-
 /** A reader whose time is over is waited for so long until it has what is queued for it, ms. */
 const RECYCLE_MS = 10_000;
 
@@ -477,28 +336,4 @@ function recycledAt(since: number, maxAge: number): number {
 /** A reader whose relay dies is to come back soon, and not at the same time as all others, ms. */
 function retryAfter(): number {
   return Math.round(500 + Math.random() * 1_000);
-}
-
-/** A hub whose writes are timed: once a flush, however many records and consumers it has. */
-class TimedHub extends Hub {
-  readonly #record: (age: number) => void;
-  /** When the oldest record that waits for a flush was captured, ms since the epoch. */
-  #oldest = Number.POSITIVE_INFINITY;
-
-  constructor(stream: Stream, noticeInterval: number, record: (age: number) => void) {
-    super(stream, noticeInterval);
-    this.#record = record;
-  }
-
-  override append(batch: RecordBatch, from: number): void {
-    super.append(batch, from);
-    if (batch.at > 0 && batch.at < this.#oldest) this.#oldest = batch.at;
-  }
-
-  override flush(): boolean {
-    const over = super.flush();
-    if (this.#oldest < Number.POSITIVE_INFINITY && this.size > 0) this.#record(Date.now() - this.#oldest);
-    this.#oldest = Number.POSITIVE_INFINITY;
-    return over;
-  }
 }

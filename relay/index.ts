@@ -9,7 +9,8 @@ export {
   type GateHooks,
   type TicketDocument,
 } from './auth/index.js';
-export { RelayCore, type Joined, type JoinRequest } from './core.js';
+export { RelayCore } from './core.js';
+export type { Joined, JoinRequest } from './joined.js';
 export { FORMATS, type Format } from './encode/index.js';
 export { RelayError, type RelayErrorCode } from './errors.js';
 export { type DropNotice } from './notice.js';

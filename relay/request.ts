@@ -1,6 +1,6 @@
 import { isSegment, parseCursor, parseLevel, parseOwed, type Stream } from '../wire/index.js';
 import { FORMATS, type Format } from './encode/index.js';
-import type { JoinRequest } from './core.js';
+import type { JoinRequest } from './joined.js';
 import { CONSUMER_OVERFLOW_POLICIES, type ConsumerOverflow, type ResolvedRelayOptions } from './options.js';
 import { Problem } from './problem.js';
 import type { PastAsked } from './rejoin.js';

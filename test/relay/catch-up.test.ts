@@ -4,7 +4,8 @@ import t, { type Test } from 'tap';
 import { Intake } from '../../consolidator/intake.js';
 import { Recent } from '../../consolidator/recent.js';
 import type { Archive, PageAsked } from '../../relay/archive.js';
-import { RelayCore, type JoinRequest } from '../../relay/core.js';
+import { RelayCore } from '../../relay/core.js';
+import type { JoinRequest } from '../../relay/joined.js';
 import { resolveRelayOptions, type RelayOptions } from '../../relay/options.js';
 import {
   formatLedger,

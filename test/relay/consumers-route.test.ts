@@ -10,7 +10,7 @@ import {
   SILENT_SOURCES,
 } from '../../accounting/index.js';
 import { pageOf, type ConsumersPage } from '../../relay/consumers-route.js';
-import type { Joined } from '../../relay/core.js';
+import type { Joined } from '../../relay/joined.js';
 import { startRelay } from '../../relay/index.js';
 
 /** A consumer as far as a row shows it. */

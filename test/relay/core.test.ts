@@ -1,6 +1,7 @@
 import t from 'tap';
 import { RELAY_TRANSIT, SIDECAR_OVERFLOW, unaccounted } from '../../accounting/index.js';
-import { RelayCore, type JoinRequest } from '../../relay/core.js';
+import { RelayCore } from '../../relay/core.js';
+import type { JoinRequest } from '../../relay/joined.js';
 import { resolveRelayOptions, type RelayOptions } from '../../relay/options.js';
 import type { Stream } from '../../wire/index.js';
 import {
