@@ -7,25 +7,30 @@ const PAGE = 200;
 /** A value as a tree that opens level by level: what is closed costs nothing, however deep it is. */
 export function treeOf(value: object): HTMLElement {
   const list = el('dl', { class: 'tree' });
-  addMembers(list, Object.entries(value), 0);
+  addMembers(list, Object.entries(value), 0, true);
   return list;
 }
 
-function addMembers(list: HTMLElement, members: readonly [string, unknown][], from: number): void {
-  for (const [key, value] of members.slice(from, from + PAGE)) list.append(memberOf(key, value));
+function addMembers(
+  list: HTMLElement,
+  members: readonly [string, unknown][],
+  from: number,
+  isRecord = false,
+): void {
+  for (const [key, value] of members.slice(from, from + PAGE)) list.append(memberOf(key, value, isRecord));
   const rest = members.length - from - PAGE;
   if (rest <= 0) return;
   const more = el('div', { class: 'more' });
   more.append(
     button(`${formatCount(rest)} more`, () => {
       more.remove();
-      addMembers(list, members, from + PAGE);
+      addMembers(list, members, from + PAGE, isRecord);
     }),
   );
   list.append(more);
 }
 
-function memberOf(key: string, value: unknown): HTMLElement {
+function memberOf(key: string, value: unknown, isRecord: boolean): HTMLElement {
   const name = visible(key);
   if (typeof value !== 'object' || value === null) {
     return el('div', {}, el('dt', {}, name), el('dd', { class: kindOf(value) }, leafOf(value)));
@@ -48,8 +53,8 @@ function memberOf(key: string, value: unknown): HTMLElement {
     },
     { once: true },
   );
-  // An error is what people open a record for.
-  if (key === 'err') branch.open = true;
+  // An error is what people open a record for. The record's own only: one in one in one would unfold without end.
+  if (isRecord && key === 'err') branch.open = true;
   return el('div', { class: 'branch' }, el('dt', { class: 'unseen' }, name), el('dd', {}, branch));
 }
 

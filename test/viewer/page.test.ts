@@ -217,6 +217,24 @@ void t.test('a hostile line is text, whatever it says', { skip }, async (t) => {
   t.same(viewer.complaints, [], 'and the policy had nothing to forbid');
 });
 
+void t.test('an error is unfolded with its record, and errors within it are not', { skip }, async (t) => {
+  const viewer = await reading.read(t, 'acme/errors');
+  const print = reading.container(t, 'errors');
+  const DEPTH = 5_000;
+  print(`{"msg":"boom","level":50,"err":${'{"err":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}}`);
+  await viewer.sees('boom');
+  const { page } = viewer;
+  await page.click('.row:has-text("boom")');
+  await viewer.reads('aside details details summary', /^err/);
+  // What unfolds does so by events: in that many turns everything would have that is ever going to.
+  const open = await page.evaluate(async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    return document.querySelectorAll('aside details[open]').length;
+  });
+  t.equal(open, 1);
+  t.same(viewer.complaints, []);
+});
+
 void t.test('markup cannot be made of a string, even by a mistake in the page', { skip }, async (t) => {
   const viewer = await reading.open(t);
   const outcome = await viewer.page.evaluate(() => {
