@@ -73,12 +73,15 @@ export class Viewer {
   /** Waits until the element is in sight and its text matches; answers the text. */
   async reads(selector: string, pattern: RegExp): Promise<string> {
     let text = '';
-    await this.until(async () => {
-      text = await this.page.$$eval(selector, ([found]) =>
-        found?.checkVisibility() ? found.textContent.trim() : '',
-      );
-      return pattern.test(text);
-    }, () => `${selector} with ${pattern} (it reads ${JSON.stringify(text)})`);
+    await this.until(
+      async () => {
+        text = await this.page.$$eval(selector, ([found]) =>
+          found?.checkVisibility() ? found.textContent.trim() : '',
+        );
+        return pattern.test(text);
+      },
+      () => `${selector} with ${pattern} (it reads ${JSON.stringify(text)})`,
+    );
     return text;
   }
 
