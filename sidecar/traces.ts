@@ -21,8 +21,10 @@ const NODE_VERSION = /^Node\.js v\d/;
 const TRACEBACK = /^\s*(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):$/;
 const TRACEBACK_LINK = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 const GO_START = /^(?:panic: |fatal error: |goroutine \d{1,19} \[|unexpected fault address |SIG[A-Z]{2,8}: )/;
+// A function's name ends at the first bracket behind its first character. Were each tried, brackets alone would cost the
+// square of their number.
 const GO_PART =
-  /^(?:\t|\s+panic: |panic: |goroutine \d{1,19} \[|created by |\[signal |runtime stack:|[\w./*()[\]{}·,$~-]+\(.*\)$|r\w{1,5} +0x)/;
+  /^(?:\t|\s+panic: |panic: |goroutine \d{1,19} \[|created by |\[signal |runtime stack:|[\w./*()[\]{}·,$~-][\w./*)[\]{}·,$~-]*\(.*\)$|r\w{1,5} +0x)/;
 const GO_LAST = /^exit status \d/;
 
 /** The trace that a line begins; undefined for any other line. */
