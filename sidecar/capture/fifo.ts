@@ -75,6 +75,8 @@ class FifoLane {
   #paused = false;
   #stopped = false;
   #refused = false;
+  /** What is at the path cannot be seen. */
+  #unseen = false;
   #onIdle = (): void => undefined;
 
   constructor(path: string, stream: StdStream, sink: CaptureSink, options: FifoOptions) {
@@ -132,7 +134,16 @@ class FifoLane {
 
   #isSame(keeper: number): boolean {
     const ours = fstatSync(keeper);
-    const there = statSync(this.#path, { throwIfNoEntry: false });
+    let there;
+    try {
+      there = statSync(this.#path, { throwIfNoEntry: false });
+    } catch (error) {
+      // A folder that may not be searched any more says nothing of the FIFO, which is open: it is read on.
+      if (!this.#unseen) this.#tell('lost', `${this.#path} cannot be looked at: ${(error as Error).message}`);
+      this.#unseen = true;
+      return true;
+    }
+    this.#unseen = false;
     return there?.ino === ours.ino && there.dev === ours.dev;
   }
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { attachFifo, type FifoPaths } from '../../../sidecar/capture/index.js';
@@ -129,4 +129,21 @@ void t.test('Told to stop, it waits for the last word of who writes, up to a dea
   await hasty.witness.says('stdout two');
   hasty.capture.stop();
   t.strictSame(await hasty.capture.ended, { code: 0, held: ['stdout'] });
+});
+
+void t.test('A FIFO whose folder cannot be searched any more is read on, and told of once.', async (t) => {
+  const folder = join(t.testdir({ pod: {} }), 'pod');
+  const stdout = join(folder, 'out');
+  mkfifo(stdout);
+  const { witness } = follow(t, { stdout });
+  await write(`echo one >${stdout}`);
+  await witness.says('stdout one');
+  // As EACCES does, but root too is refused what is a link to itself.
+  renameSync(folder, `${folder}-moved`);
+  symlinkSync(folder, folder);
+  t.match(await witness.lives('lost'), [{ msg: /out cannot be looked at: ELOOP/ }]);
+  await write(`echo two >${folder}-moved/out`);
+  await witness.says('stdout two');
+  await witness.lives('ended', 2);
+  t.equal((await witness.lives('lost')).length, 1);
 });
