@@ -130,9 +130,13 @@ class DockerSource implements Following {
       await this.#sleep(SETTLE_MS);
       return false;
     }
-    if (this.#readRun === state.startedAt) return true;
+    if (this.#readRun === state.startedAt) {
+      this.#runs.followed(state);
+      return true;
+    }
     // Now that the run is over, the log has all of it. A terminal's would come twice.
     if (!state.terminal || this.#heardOut !== state.startedAt) await this.#read(state);
+    this.#runs.followed(state);
     this.#readRun = state.startedAt;
     this.#chunks.closeLines();
     this.#runs.over(state);
@@ -178,6 +182,7 @@ class DockerSource implements Following {
   /** Answers whether the log came to its end, as it does when the run is over. @throws {CaptureError} `engine` */
   async #read(state: ContainerState): Promise<boolean> {
     const answer = await this.#openLog(state);
+    this.#runs.followed(state);
     const frames = new FrameDemultiplexer(this.#messages);
     const take = state.terminal
       ? (bytes: Buffer) => this.#chunks.add('stdout', bytes, (this.#heardAt = Date.now()))

@@ -24,13 +24,11 @@ export class DockerRuns {
     const last = this.#last;
     if (state === undefined) {
       if (last === undefined) return this.lost(`there is no container ${this.#container} yet`);
-      if (!this.#told) this.#end(last, death?.code);
+      if (!this.#told) this.#end(last, isOf(last, death) ? death.code : undefined);
       this.#last = undefined;
       return this.lost(`container ${this.#container} was removed`);
     }
-    if (this.#isLost && last !== undefined)
-      this.#tell('found', `container ${this.#container} is followed again`, state);
-    this.#isLost = false;
+    if (last === undefined) this.#isLost = false; // There is a container: that it was missing is over.
     this.#last = state;
     if (last !== undefined && last.id === state.id && last.startedAt === state.startedAt) return;
     if (last !== undefined && !this.#told) {
@@ -43,12 +41,18 @@ export class DockerRuns {
     this.#tell('started', `container ${this.#container} runs`, state);
   }
 
+  /** Its log is being read, or has been read to its end. That the engine knows of it is not enough: not every log can be read. */
+  followed(state: ContainerState): void {
+    if (this.#isLost) this.#tell('found', `container ${this.#container} is followed again`, state);
+    this.#isLost = false;
+  }
+
   /** Its run is over, and its output was read. */
   over(state: ContainerState): void {
     this.#end(state, state.exitCode);
   }
 
-  /** Told once, until the engine answers again. */
+  /** Told once, until it is followed again. */
   lost(why: string): void {
     if (this.#isLost) return;
     this.#isLost = true;
@@ -74,4 +78,9 @@ export class DockerRuns {
       ...(state !== undefined && { fields: { id: state.id.slice(0, 12), image: state.image } }),
     });
   }
+}
+
+/** A death is of this run only if it came after its start: an earlier run's event may be the last that was heard. */
+function isOf({ startedAt }: ContainerState, death: Death | undefined): death is Death {
+  return death !== undefined && death.at >= Date.parse(startedAt);
 }

@@ -138,6 +138,27 @@ void t.test('An engine that is not there is waited for, and told of once.', asyn
   t.strictSame(await capture.ended, { code: 0, held: [] });
 });
 
+void t.test(
+  'A log that cannot be read is told of once, also where the engine answers all else.',
+  async (t) => {
+    const engine = await EngineTwin.start(t);
+    engine.unreadable = true;
+    engine.run();
+    const { witness } = follow(t, engine.socket);
+    while (engine.asked.filter((url) => url.includes('/logs')).length < 3)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    t.strictSame(
+      witness.life.items.map(({ kind }) => kind),
+      ['started', 'lost'],
+    );
+    t.match(witness.life.items[1], { msg: /does not support reading/ });
+    engine.unreadable = false;
+    engine.print('one\n');
+    await witness.says('stdout one');
+    t.match(await witness.lives('found'), [{ msg: 'container web is followed again' }]);
+  },
+);
+
 void t.test('A paused capture lets the engine wait.', async (t) => {
   const engine = await EngineTwin.start(t);
   engine.run();

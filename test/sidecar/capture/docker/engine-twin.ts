@@ -17,6 +17,8 @@ export class EngineTwin {
   readonly asked: string[] = [];
   terminal = false;
   exists = true;
+  /** As with the log driver `none`. */
+  unreadable = false;
   readonly #log: Logged[] = [];
   readonly #followers = new Map<ServerResponse, boolean>();
   readonly #listeners = new Set<ServerResponse>();
@@ -117,6 +119,8 @@ export class EngineTwin {
     } else if (pathname.endsWith('/json')) {
       const Config = { Tty: this.terminal, Image: 'web:1' };
       response.end(JSON.stringify({ Id: this.#id, Config, State: this.#state }));
+    } else if (this.unreadable) {
+      response.writeHead(501).end('{"message":"configured logging driver does not support reading"}');
     } else {
       const since = Number(searchParams.get('since')) * 1000;
       const stamped = searchParams.get('timestamps') === '1';
