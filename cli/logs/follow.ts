@@ -83,6 +83,7 @@ export async function follow(options: FollowOptions, events: FollowEvents): Prom
           cursor = id ?? cursor;
           if (event === 'status') keepalive = keepaliveOf(data) ?? keepalive;
         }
+        cursor = past.position ?? cursor;
         if (cursor !== '') events.onCursor?.(cursor);
         past.stop();
       },
@@ -110,6 +111,7 @@ class PastEnd {
   readonly #end = new AbortController();
   #greetings = 0;
   #isFound = false;
+  #position: string | undefined;
 
   constructor(isWanted: boolean) {
     this.#isWanted = isWanted;
@@ -120,6 +122,11 @@ class PastEnd {
     return this.#end.signal;
   }
 
+  /** Behind the past, by the event that ends it: where no record came, nothing else says how far was looked. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
   /** The events of a read that are of the past. */
   upTo(events: readonly EventSourceMessage[]): readonly EventSourceMessage[] {
     if (!this.#isWanted) return events;
@@ -127,7 +134,9 @@ class PastEnd {
       if (event !== 'status') continue;
       this.#greetings += 1;
       this.#isFound ||= this.#greetings > 1 || id !== undefined;
-      if (this.#isFound) return events.slice(0, i);
+      if (!this.#isFound) continue;
+      this.#position = id;
+      return events.slice(0, i);
     }
     return events;
   }

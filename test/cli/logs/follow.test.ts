@@ -12,6 +12,7 @@ function start(
 ) {
   const seen: string[] = [];
   const lost: { why: string; wait: number }[] = [];
+  const cursors: string[] = [];
   const ended = follow(
     { path: '/v1/logs/tenant/acme', query: {}, idleTimeout: 5000, backoff: { base: 1 }, ...given },
     {
@@ -26,9 +27,10 @@ function start(
         for (const { event, data } of events) seen.push(event ?? (JSON.parse(data) as { msg: string }).msg);
         await onEvents(events);
       },
+      onCursor: (cursor) => cursors.push(cursor),
     },
   );
-  return { seen, lost, ended };
+  return { seen, lost, cursors, ended };
 }
 
 void t.test(
@@ -241,11 +243,17 @@ void t.test('Where only the past is wanted, it ends at the status behind the las
   response.write(`data: ${JSON.stringify(recordOf('live'))}\n\n`);
   t.equal(await first.ended, undefined);
   t.strictSame(first.seen, ['open', 'status', 'one', 'two']);
+  t.equal(first.cursors.at(-1), 'c2', 'the position behind the past, which the status carries');
 
   const nothing = start({ base: server.url, query: { tail: '2' }, endsWithPast: true });
   (await server.next()).open().event('status', {}).event('status', {});
   t.equal(await nothing.ended, undefined);
   t.strictSame(nothing.seen, ['open', 'status']);
+
+  const filtered = start({ base: server.url, query: { level: 'error' }, endsWithPast: true });
+  (await server.next()).open().response.write('id: c3\nevent: status\ndata: {}\n\n');
+  t.equal(await filtered.ended, undefined);
+  t.strictSame([filtered.seen, filtered.cursors], [['open'], ['c3']], 'also where none of it came');
 });
 
 void t.test('A past that is cut off is asked for again from where it was.', async (t) => {
