@@ -46,12 +46,33 @@ function judgeRelay(relay: RelayEvidence, { vms }: Evidence): Finding[] {
   ];
 }
 
-function judgeAccess({ url, stranger, withToken }: RelayEvidence): Finding[] {
+/** Whether the relay asks for a token; undefined where what it answers does not tell. */
+function isGuarded({ stranger, withToken, stream }: RelayEvidence): boolean | undefined {
+  // A proxy may guard the list and not the streams: what came without a token is the better witness.
+  if (stranger.ok || (!withToken && stream.opened !== undefined)) return false;
+  return stranger.status === 401 || stranger.status === 403 ? true : undefined;
+}
+
+function judgeAccess(relay: RelayEvidence): Finding[] {
+  const { url, stranger, withToken } = relay;
   const { protocol, hostname } = new URL(url);
   const isLocal = isLoopbackHost(hostname.replaceAll(/[[\]]/g, ''));
+  const guarded = isGuarded(relay);
   const findings: Finding[] = [];
-  if (!stranger.ok) findings.push(ok('access', url, 'it asks for a token'));
-  else if (isLocal)
+  if (guarded === true) findings.push(ok('access', url, 'it asks for a token'));
+  else if (guarded === undefined) {
+    const why = stranger.ok ? '' : `: ${stranger.why}`;
+    findings.push(
+      warn(
+        'access',
+        url,
+        `whether it asks for a token could not be told from /v1/consumers${why}`,
+        withToken
+          ? 'run this without a token too: where the canaries come all the same, it asks for none'
+          : 'name the relay itself with --url, past whatever is in front of it, and ask again',
+      ),
+    );
+  } else if (isLocal)
     findings.push(ok('access', url, 'it asks for no token, and is reached from this machine only'));
   else {
     findings.push(

@@ -76,6 +76,44 @@ const table: readonly [string, Partial<Evidence>, string | readonly string[]][] 
     "fail access: it asks for no token: whoever reaches it reads every tenant's logs",
   ],
   [
+    'a list of consumers that is not there',
+    { relays: [relay({ stranger: { ok: false, why: 'it answered 404', status: 404 } })] },
+    'warn access: whether it asks for a token could not be told from /v1/consumers: it answered 404',
+  ],
+  [
+    'a list of consumers that does not come',
+    { relays: [relay({ stranger: { ok: false, why: 'no answer within 3 s' } })] },
+    'warn access: whether it asks for a token could not be told from /v1/consumers: no answer within 3 s',
+  ],
+  [
+    'neither a list nor a stream',
+    {
+      relays: [
+        relay({
+          stranger: { ok: false, why: 'it answered 502', status: 502 },
+          withToken: false,
+          stream: { failure: 'Bad gateway.', arrivals: [[]] },
+        }),
+      ],
+    },
+    [
+      'warn access: whether it asks for a token could not be told from /v1/consumers: it answered 502',
+      'fail stream: system/doctor cannot be read: Bad gateway.',
+    ],
+  ],
+  [
+    'a list of consumers that is guarded where streams are not',
+    { relays: [relay({ stranger: refused, withToken: false })] },
+    "fail access: it asks for no token: whoever reaches it reads every tenant's logs",
+  ],
+  [
+    'a stream that came without a token, and no list',
+    {
+      relays: [relay({ stranger: { ok: false, why: 'it answered 404', status: 404 }, withToken: false })],
+    },
+    "fail access: it asks for no token: whoever reaches it reads every tenant's logs",
+  ],
+  [
     'a token in clear',
     { relays: [relay({ url: 'http://logs.example.com' })] },
     'fail access: the token goes over the network in clear',
