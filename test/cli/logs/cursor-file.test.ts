@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { CursorFile } from '../../../cli/logs/cursor-file.js';
@@ -57,3 +57,39 @@ void t.test(
     }
   },
 );
+
+void t.test('a file that cannot be written is refused before anything is read', async (t) => {
+  const dir = t.testdir({ folder: {}, 'taken.new': {} });
+  for (const name of ['nowhere/position', 'folder', 'taken']) {
+    const { code, stderr } = await spillway(t, ['logs', 'acme', '--cursor-file', join(dir, name)]).ended;
+    t.equal(code, 2, name);
+    t.match(stderr, /^spillway: --cursor-file cannot be (written|read): [^\n]*; see spillway logs --help\n$/);
+  }
+  t.throws(() => new CursorFile('/dev/null'), { name: 'UsageError', message: /is no regular file/ });
+  new CursorFile(join(dir, 'position')).close();
+  t.strictSame(readdirSync(dir).toSorted(), ['folder', 'taken.new'], 'a look leaves nothing behind');
+});
+
+void t.test('a file that can be written no more ends it with 1 and one sentence', async (t) => {
+  // In the midst of it, at its end, and on the way out after a signal.
+  for (const way of ['midst', 'end', 'signal'] as const) {
+    const dir = join(t.testdir({}), way);
+    mkdirSync(dir);
+    const server = await startServer(t);
+    const words = ['logs', 'acme', '-o', 'raw', '--url', server.url, '--max-retries', '0'];
+    const { child, out, ended } = spillway(t, [...words, '--cursor-file', join(dir, 'position')]);
+    const exchange = (await server.next()).open();
+    rmSync(dir, { recursive: true });
+    exchange.record(recordOf('one'), '1~a.1');
+    await out.until('one');
+    if (way === 'end') exchange.end(0);
+    if (way === 'signal') child.kill('SIGTERM');
+    const { code, stdout, stderr } = await ended;
+    t.strictSame({ code, stdout }, { code: 1, stdout: 'one\n' }, way);
+    t.match(
+      stderr,
+      /^(spillway: closed by the server\n)?spillway: the position cannot be kept: ENOENT[^\n]*\n$/,
+      way,
+    );
+  }
+});
