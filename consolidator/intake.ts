@@ -247,10 +247,12 @@ export class Intake {
     if (count === 0) return this.#refuse('size');
     const first = source.next;
     source.next += count;
-    const ledger: Ledger = { v: 1, src: source.sight.src, first, count, lost: 0, at };
-    const forwarded = this.#forward(ledger, 0, source.lost, youngAt(source, now), records.length);
     const transit = source.lost - source.told;
     source.told = source.lost;
+    // As in accept(): a loss has an offset of its own.
+    if (transit > 0) this.#offset += 1;
+    const ledger: Ledger = { v: 1, src: source.sight.src, first, count, lost: 0, at };
+    const forwarded = this.#forward(ledger, 0, source.lost, youngAt(source, now), records.length);
     return { name, body: records, ledger: forwarded, sidecar: 0, transit, source: source.sight };
   }
 
