@@ -1,4 +1,4 @@
-import type { Ledger, RememberedSource } from '../wire/index.js';
+import { wideStreamOf, type Ledger, type RememberedSource } from '../wire/index.js';
 import { SourceAccount } from './source.js';
 
 /** A followed source and when it was last heard of, in the owner's clock (ms). */
@@ -32,6 +32,8 @@ export const DEFAULT_MAX_SOURCES_PER_TOPIC = 64;
  */
 export class Sources {
   readonly #topics = new Map<string, Map<string, FollowedSource>>();
+  /** The followed topics by their wider stream: thousands of streams may be left at the same moment. */
+  readonly #byStream = new Map<string, Set<string>>();
   readonly #maxSources: number;
   readonly #maxSourcesPerTopic: number;
   #size = 0;
@@ -83,7 +85,7 @@ export class Sources {
       isSilent: false,
       beat: 0,
     };
-    if (known === undefined) this.#topics.set(topic, new Map([[src, source]]));
+    if (known === undefined) this.#addTopic(topic).set(src, source);
     else known.set(src, source);
     this.#size += 1;
     return source;
@@ -94,17 +96,42 @@ export class Sources {
     const sources = this.#topics.get(topic);
     if (sources?.delete(src)) {
       this.#size -= 1;
-      if (sources.size === 0) this.#topics.delete(topic);
+      if (sources.size === 0) this.#deleteTopic(topic);
     }
   }
 
-  /** Forgets all sources of the topics that `still` refuses: nobody asks for them any more. */
-  retain(still: (topic: string) => boolean): void {
-    for (const [topic, sources] of this.#topics) {
+  /**
+   * A stream is not asked for any more: forgets the sources of its topics, but for those that are `still` asked for by
+   * another one. `''` is the stream of everything.
+   */
+  leave(stream: string, still: (topic: string) => boolean): void {
+    for (const topic of this.#topicsOf(stream)) {
       if (still(topic)) continue;
-      this.#size -= sources.size;
-      this.#topics.delete(topic);
+      this.#size -= this.#topics.get(topic)?.size ?? 0;
+      this.#deleteTopic(topic);
     }
+  }
+
+  #topicsOf(stream: string): string[] {
+    if (stream === '') return [...this.#topics.keys()];
+    return this.#topics.has(stream) ? [stream] : [...(this.#byStream.get(stream) ?? [])];
+  }
+
+  #addTopic(topic: string): Map<string, FollowedSource> {
+    const sources = new Map<string, FollowedSource>();
+    this.#topics.set(topic, sources);
+    const stream = wideStreamOf(topic);
+    const topics = this.#byStream.get(stream);
+    if (topics === undefined) this.#byStream.set(stream, new Set([topic]));
+    else topics.add(topic);
+    return sources;
+  }
+
+  #deleteTopic(topic: string): void {
+    this.#topics.delete(topic);
+    const stream = wideStreamOf(topic);
+    const topics = this.#byStream.get(stream);
+    if (topics?.delete(topic) && topics.size === 0) this.#byStream.delete(stream);
   }
 
   /** Marks and returns the sources that have newly been silent for longer than `silence` answers for them (ms). */

@@ -379,7 +379,7 @@ class Pump implements Consolidator {
     const subscription = { subscribe: false, prefix };
     if (this.#closing || !this.#wanted.apply(subscription) || this.#recent) return;
     await this.#tell(subscription);
-    this.#intake.retain((topic) => !topic.startsWith(prefix) || this.#wanted.covers(topic));
+    this.#intake.leave(prefix, (topic) => this.#wanted.covers(topic));
   }
 
   #answer(request: ReplayRequest): ReplayAnswer {

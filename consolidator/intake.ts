@@ -192,10 +192,10 @@ export class Intake {
     return mark;
   }
 
-  /** Nobody asks for these topics any more, so their sources stop sending, and that is no loss. */
-  retain(still: (topic: string) => boolean): void {
+  /** Nobody asks for a stream any more, so the sources that no other one has stop sending, and that is no loss. */
+  leave(stream: string, still: (topic: string) => boolean): void {
     const before = this.#sources.size;
-    this.#sources.retain(still);
+    this.#sources.leave(stream, still);
     if (this.#sources.size < before) this.#forgotAt = Date.now();
   }
 

@@ -1,4 +1,4 @@
-import { parseStream, type Subscription } from '../wire/index.js';
+import { parseStream, wideStreamOf, type Subscription } from '../wire/index.js';
 
 /** What libzmq keeps of one subscription, roughly: some 400 bytes, and 32 for each byte that it shares with no other. */
 const FIXED_BYTES = 400;
@@ -55,8 +55,7 @@ export class Subscriptions {
   covers(topic: string): boolean {
     const prefixes = this.#prefixes;
     if (prefixes.has(topic) || prefixes.has('')) return true;
-    const wide = topic.slice(0, topic.lastIndexOf('/', topic.length - 2) + 1);
-    return prefixes.has(wide);
+    return prefixes.has(wideStreamOf(topic));
   }
 
   [Symbol.iterator](): Iterator<string> {

@@ -1,5 +1,5 @@
 import { ConsumerTally, createWriteLatency, type ConsumerTotals } from '../telemetry/index.js';
-import { formatStream, parseTopic, type Stream, type Topic } from '../wire/index.js';
+import { formatStream, parseTopic, wideStreamOf, type Stream, type Topic } from '../wire/index.js';
 import type { Connection } from './connection.js';
 import type { Consumer, ConsumerHost } from './consumer.js';
 import type { Hub } from './hub.js';
@@ -244,15 +244,12 @@ export class RelayCore {
       this.#hubs.delete(hub.prefix);
       this.#pacer.forget(hub);
       this.#upstream.unsubscribe(hub.prefix);
-      this.intake.retain((topic) => this.#isRead(topic));
+      this.intake.leave(hub.prefix, this.#isRead);
     }, this.#options.hubLinger);
     this.#lingering.set(hub, timer.unref());
   }
 
-  #isRead(topic: string): boolean {
-    for (const prefix of this.#hubs.keys()) if (topic.startsWith(prefix)) return true;
-    return false;
-  }
+  readonly #isRead = (topic: string): boolean => this.#hubs.has(topic) || this.#hubs.has(wideStreamOf(topic));
 
   /**
    * The readers of a hub that is young hear where they are as soon as that is known: one that is cut off before its first

@@ -151,9 +151,9 @@ export class RelayIntake {
     this.stats.lost = addLosses(this.stats.lost, losses);
   }
 
-  /** Nobody reads these topics any more. */
-  retain(still: (topic: string) => boolean): void {
-    this.#sources.retain(still);
+  /** Nobody reads a stream any more; of its topics some may `still` be read in another one. */
+  leave(stream: string, still: (topic: string) => boolean): void {
+    this.#sources.leave(stream, still);
   }
 
   /** Topics of sources that have newly fallen silent without `fin`, one entry a source. */

@@ -66,6 +66,7 @@ export {
   parseStream,
   parseTopic,
   streamsOf,
+  wideStreamOf,
   type Stream,
   type SystemTopic,
   type TenantTopic,

@@ -83,6 +83,11 @@ export function streamsOf(topic: Topic): readonly [string, string] {
     : [formatTopic(topic), 'system/'];
 }
 
+/** The wider of the two streams that a topic's name belongs to. Hot: it does not parse. */
+export function wideStreamOf(topic: string): string {
+  return topic.slice(0, topic.lastIndexOf('/', topic.length - 2) + 1);
+}
+
 /** The last segment: what a reader calls the container. */
 export function leafOf(topic: Topic): string {
   return topic.class === 'tenant' ? topic.container : topic.component;

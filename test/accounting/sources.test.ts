@@ -84,9 +84,11 @@ void t.test('topics that nobody asks for any more are forgotten whole', async (t
   sources.follow(WEB, ledger('a'), 0);
   sources.follow(WEB, ledger('b'), 0);
   const db = sources.follow(DB, ledger('c'), 0);
-  sources.retain((topic) => topic === DB);
+  sources.leave('tenant/acme/', (topic) => topic === DB);
   t.equal(sources.size, 1);
   t.equal(sources.follow(DB, ledger('c'), 0), db);
+  sources.leave(DB, () => false);
+  t.equal(sources.size, 0);
 });
 
 function silenceOf({ beat }: { beat: number }): number {
@@ -110,12 +112,14 @@ void t.test('a sweep takes those silent for longer than they may be, and says wh
 
 void t.test('whatever happens, the limits hold and the size is what is followed', async () => {
   const limits = { maxSources: 6, maxSourcesPerTopic: 3 };
-  const topic = fc.constantFrom('system/a/', 'system/b/', 'system/c/', 'system/d/');
+  const topics = ['system/a/', 'system/b/', 'tenant/a/c/', 'tenant/a/d/'];
+  const topic = fc.constantFrom(...topics);
+  const stream = fc.constantFrom(...topics, 'system/', 'tenant/a/', 'tenant/b/', '');
   const src = fc.constantFrom('p', 'q', 'r', 's', 't');
   const call = fc.oneof(
     { weight: 8, arbitrary: fc.record({ call: fc.constant('follow' as const), topic, src }) },
     { weight: 2, arbitrary: fc.record({ call: fc.constant('close' as const), topic, src }) },
-    { weight: 1, arbitrary: fc.record({ call: fc.constant('retain' as const), topic }) },
+    { weight: 1, arbitrary: fc.record({ call: fc.constant('leave' as const), topic, stream }) },
     {
       weight: 1,
       arbitrary: fc.record({ call: fc.constant('sweep' as const), silence: fc.nat({ max: 10 }) }),
@@ -140,9 +144,11 @@ void t.test('whatever happens, the limits hold and the size is what is followed'
         } else if (call.call === 'close') {
           sources.close(call.topic, call.src);
           model.get(call.topic)?.delete(call.src);
-        } else if (call.call === 'retain') {
-          sources.retain((topic) => topic !== call.topic);
-          model.delete(call.topic);
+        } else if (call.call === 'leave') {
+          sources.leave(call.stream, (topic) => topic === call.topic);
+          for (const topic of model.keys()) {
+            if (topic.startsWith(call.stream) && topic !== call.topic) model.delete(topic);
+          }
         } else {
           const gone = sources.sweep(now, () => call.silence);
           const expected = [...model].flatMap(([topic, of]) =>

@@ -102,7 +102,7 @@ void t.test('what a source sent to the run before this one was lost with it', as
 void t.test('a run that has forgotten sources takes none from before that for new', async (t) => {
   const subject = intake();
   subject.accept(batch(0, 1, { src: 'other' }), 0);
-  subject.retain(() => false);
+  subject.leave('', () => false);
   const before = subject.accept(batch(9, 1, { origin: [0, 0, 1, 'A'] }), 0)?.ledger;
   t.equal(before?.origin, undefined);
   const origin = [0, 0, Date.now() + 60_000, 'A'] as const;
@@ -254,7 +254,7 @@ void t.test('what nobody asks for is not let through, and opens no account', asy
   const subject = intake({ isRead: () => read });
   subject.accept(batch(0, 1), 0);
   read = false;
-  subject.retain(() => read);
+  subject.leave('tenant/acme/', () => read);
   t.equal(subject.accept(batch(1, 4), 0), undefined, 'under way when the reader left');
   t.equal(subject.accept(frames(TOPIC, 'plain'), 0), undefined);
   t.match(subject.stats, { unread: 2, messages: 1, records: 1 });

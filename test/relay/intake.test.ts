@@ -132,7 +132,7 @@ void t.test('sources are forgotten that nobody reads, or that have been silent f
   hear('tenant/acme/a/', 0);
   hear('tenant/acme/b/', 0, 1_000);
   hear('tenant/acme/c/', 0);
-  intake.retain((topic) => topic !== 'tenant/acme/c/');
+  intake.leave('tenant/acme/', (topic) => topic !== 'tenant/acme/c/');
   t.equal(intake.sources, 2);
   intake.sweep(60_001);
   t.equal(intake.sources, 1, 'one that promised heartbeats goes sooner');

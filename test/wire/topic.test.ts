@@ -9,6 +9,7 @@ import {
   parseStream,
   parseTopic,
   streamsOf,
+  wideStreamOf,
   type Stream,
   type Topic,
 } from '../../wire/index.js';
@@ -74,7 +75,8 @@ void t.test('what is written is read back, and its streams cover it', async () =
       const name = formatTopic(topic);
       const back = parseTopic(name);
       const covered = streamsOf(topic).every((stream) => name.startsWith(stream) && parseStream(stream));
-      return back !== undefined && formatTopic(back) === name && covered;
+      const [, wide] = streamsOf(topic);
+      return back !== undefined && formatTopic(back) === name && covered && wideStreamOf(name) === wide;
     }),
   );
 });
