@@ -34,6 +34,8 @@ export interface CriOptions {
   readonly pollMs?: number;
   /** How often new logs are looked for, ms. */
   readonly scanMs?: number;
+  /** A log is gone when nothing was at its path, and nothing was written to it, for so long, ms. Default 5 s. */
+  readonly goneMs?: number;
 }
 
 const POLL_MS = 250;
@@ -134,7 +136,9 @@ class CriSource implements Following {
       return;
     }
     const since = isNew ? 0 : this.#since;
-    follower = new CriFollower(file, { sink: output.sink, onLife: output.onLife, since });
+    const { goneMs } = this.#options;
+    const { sink, onLife } = output;
+    follower = new CriFollower(file, { sink, onLife, since, ...(goneMs !== undefined && { goneMs }) });
     this.#followed.set(key, { follower, output });
     follower.poll();
   }

@@ -14,22 +14,34 @@ export interface FollowerOptions {
   readonly onLife: OnLife;
   /** Lines from before are passed over, ms since the epoch. */
   readonly since: number;
+  /** A log is gone when nothing was at its path, and nothing was written to it, for so long, ms. */
+  readonly goneMs?: number;
 }
 
 /** Reads of 64 KiB before the rest of the process has its turn: 1 MiB, some 10 ms of work. */
 const READS_PER_TURN = 16;
 /** What follows a file is looked for so often, ms; when the folder changes, at once. */
 const SUCCESSION_MS = 1_000;
+/**
+ * A kubelet renames the file and then asks the runtime to open another. In between, which is milliseconds or, on a busy
+ * machine, seconds, nothing is at the path, and the container prints into the renamed one.
+ */
+const GONE_MS = 5_000;
+/** What a runtime still had in hand when it opened the next file goes into the old one, ms. */
+const LATE_MS = 50;
 
 /**
  * Follows one container's log through rotation and restarts. Each file is read to its end before the next is begun, and
- * once more after the next was seen: a runtime may still write to the old one while it changes over.
+ * on for a while after the next was seen, or after nothing was seen at its path: a runtime may still write to the old one
+ * while it changes over.
  *
  * ```
- *        end, nothing follows          end, another file follows
- *  ┌──────────────┐   ┌─────────────────────────────┐
- *  ▼              │   │                             ▼
- *  reading ───────┴───┴──▶ reading on ── end ──▶ the next file
+ *        end, nothing follows        end, another file follows, for 50 ms
+ *  ┌──────────────┐   ┌─────────────────────────────────────────┐
+ *  ▼              │   │                                         ▼
+ *  reading ───────┴───┼──▶ reading on ───────────────────▶ the next file
+ *                     └──▶ reading on ───────────────────▶ gone
+ *                            end, nothing at its path, for 5 s
  * ```
  */
 export class CriFollower implements Pausable {
@@ -44,8 +56,11 @@ export class CriFollower implements Pausable {
   #closed = false;
   #scheduled: NodeJS.Immediate | undefined;
   #lookedAt = 0;
-  /** Something follows, and the old file is read once more. */
-  #leaving = false;
+  /** What was found to come after the file, which is read on for a while. */
+  #leaving: { readonly kind: Succession['kind']; readonly since: number } | undefined;
+  #look: NodeJS.Timeout | undefined;
+  /** When the file last had something new. */
+  #readAt = 0;
   #gone = false;
   #failed = false;
   #isMalformed = false;
@@ -86,7 +101,7 @@ export class CriFollower implements Pausable {
   poll(): void {
     if (this.#paused || this.#closed || this.#gone || this.#failed) return;
     try {
-      if (this.#tail === undefined && !this.#open(this.#live, this.#options.since)) return;
+      if (this.#tail === undefined && !this.#open()) return;
       if (this.#tail?.wasCut()) this.#cut();
       if (this.#readOn()) this.#succeed();
     } catch (error) {
@@ -102,20 +117,20 @@ export class CriFollower implements Pausable {
     this.poll();
     this.#closed = true;
     clearImmediate(this.#scheduled);
+    clearTimeout(this.#look);
     this.#drop();
   }
 
-  #open(path: string, since?: number): boolean {
-    try {
-      this.#tail = new FileTail(path, (fd, size) => (since === undefined ? 0 : seekTime(fd, size, since)));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      this.#gone = true;
-      return false;
-    }
+  #open(): boolean {
+    this.#tail = open(this.#live, (fd, size) => seekTime(fd, size, this.#options.since));
+    this.#gone = this.#tail === undefined;
+    if (!this.#gone) this.#begin();
+    return !this.#gone;
+  }
+
+  #begin(): void {
     this.#watch();
-    this.#tell('started', `following ${path}`);
-    return true;
+    this.#tell('started', `following ${this.#live}`);
   }
 
   /** Whether the end has been reached; else the next turn goes on. */
@@ -127,6 +142,7 @@ export class CriFollower implements Pausable {
       this.#chunks.flush();
       this.#tellMalformed();
       if (more !== true) return true;
+      this.#readAt = performance.now();
     }
     this.#soon();
     return false;
@@ -139,40 +155,57 @@ export class CriFollower implements Pausable {
   #succeed(): void {
     const tail = this.#tail;
     const now = performance.now();
-    if (tail === undefined || (now - this.#lookedAt < SUCCESSION_MS && !this.#leaving)) return;
+    if (tail === undefined || now - this.#lookedAt < SUCCESSION_MS) return;
     this.#lookedAt = now;
     const next = successor(tail, this.#live);
     if (next.kind === 'none') {
-      this.#leaving = false;
-    } else if (this.#leaving) {
-      this.#leaving = false;
-      this.#turn(next);
-    } else {
-      this.#leaving = true; // The next poll reads it once more.
+      this.#leaving = undefined;
+      return;
     }
+    if (this.#leaving?.kind !== next.kind) this.#leaving = { kind: next.kind, since: now };
+    const left = this.#leaveAt(this.#leaving.since, next.kind) - now;
+    if (left > 0) this.#lookIn(left);
+    else this.#turn(tail, next);
   }
 
-  #turn(next: Exclude<Succession, { kind: 'none' }>): void {
-    const { path } = this.#tail as FileTail;
-    this.#endFile();
+  #leaveAt(since: number, kind: Succession['kind']): number {
+    if (kind !== 'gone') return since + LATE_MS;
+    return Math.max(since, this.#readAt) + (this.#options.goneMs ?? GONE_MS);
+  }
+
+  #turn(tail: FileTail, next: Exclude<Succession, { kind: 'none' }>): void {
     if (next.kind === 'gone') {
+      this.#endFile();
       this.#gone = true;
       this.#drop();
-      return this.#tell('ended', `${path} is no longer there`);
+      return this.#tell('ended', `${tail.path} is no longer there`);
     }
-    this.#tail?.close();
+    const opened = open(next.path);
+    if (opened === undefined) return this.#lookIn(LATE_MS); // Renamed or compressed since: it goes by another name.
+    this.#leaving = undefined;
+    this.#lookedAt = Number.NEGATIVE_INFINITY; // More may have come after it than this one.
+    this.#endFile();
+    tail.close();
+    this.#tail = opened;
     if (next.kind === 'rotated') {
       if (next.missed > 0)
         this.#lose(`${next.missed} rotated files of ${this.#live} were compressed before they were read`);
-      this.#tail = new FileTail(next.path);
     } else {
       this.#chunks.closeLines();
-      this.#tell('ended', `the run that wrote ${path} is over`);
+      this.#tell('ended', `the run that wrote ${tail.path} is over`);
       this.#live = next.path;
-      this.#tail = undefined;
-      this.#open(next.path);
+      this.#begin();
     }
     this.#soon();
+  }
+
+  /** Reads on, and looks for what follows anew, by then. */
+  #lookIn(ms: number): void {
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => {
+      this.#lookedAt = Number.NEGATIVE_INFINITY;
+      this.poll();
+    }, ms).unref();
   }
 
   /** Says it once: such a file is most often none of a container runtime's. */
@@ -232,5 +265,15 @@ export class CriFollower implements Pausable {
 
   #tell(kind: LifeEvent['kind'], msg: string): void {
     this.#options.onLife({ kind, msg, fields: { file: this.#live } });
+  }
+}
+
+/** Undefined if it is not there. */
+function open(path: string, startAt?: (fd: number, size: number) => number): FileTail | undefined {
+  try {
+    return new FileTail(path, startAt);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

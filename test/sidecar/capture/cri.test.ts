@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -8,7 +16,7 @@ import { Witness } from './events.js';
 const line = (text: string, tag = 'F', stream = 'stdout', time = new Date()) =>
   `${time.toISOString()} ${stream} ${tag} ${text}\n`;
 
-const QUICK = { pollMs: 10, scanMs: 20 };
+const QUICK = { pollMs: 10, scanMs: 20, goneMs: 20 };
 
 /** Follows `path` with one witness for all of its containers. */
 function follow(t: Test, path: string, options: Partial<CriOptions> = {}) {
@@ -75,6 +83,50 @@ void t.test(
     );
   },
 );
+
+void t.test(
+  'What is printed between the renaming of a file and the opening of the next is read.',
+  async (t) => {
+    const folder = t.testdir({ '0.log': line('one') });
+    const file = join(folder, '0.log');
+    const { witness } = follow(t, file, { goneMs: 60_000 });
+    await witness.says('stdout one');
+    renameSync(file, `${file}.20260101-000000`);
+    for (const text of ['two', 'three', 'four']) {
+      appendFileSync(`${file}.20260101-000000`, line(text));
+      await witness.says(`stdout ${text}`);
+      await sleep(30); // It is looked at meanwhile, more than once.
+    }
+    writeFileSync(file, line('five'));
+    await witness.says('stdout five');
+    t.strictSame(
+      witness.lines.items,
+      ['one', 'two', 'three', 'four', 'five'].map((text) => `stdout ${text}`),
+    );
+    t.strictSame(
+      witness.life.items.map(({ kind }) => kind),
+      ['started'],
+      'it was there all along',
+    );
+  },
+);
+
+void t.test('A next file that is not there when it is to be opened is looked for again.', async (t) => {
+  const folder = t.testdir({ '0.log': line('one') });
+  const { witness } = follow(t, folder);
+  await witness.says('stdout one');
+  symlinkSync(join(folder, 'elsewhere'), join(folder, '1.log'));
+  await sleep(100);
+  appendFileSync(join(folder, '0.log'), line('two'));
+  await witness.says('stdout two');
+  writeFileSync(join(folder, 'elsewhere'), line('three'));
+  await witness.says('stdout three');
+  t.strictSame(witness.lines.items, ['stdout one', 'stdout two', 'stdout three']);
+  t.strictSame(
+    witness.life.items.map(({ kind }) => kind),
+    ['started', 'ended', 'started'],
+  );
+});
 
 void t.test('Files that were rotated away while it waited are read in their order.', async (t) => {
   const folder = t.testdir({ '0.log': line('one') });
