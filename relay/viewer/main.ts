@@ -4,6 +4,7 @@ import { Detail } from './detail.js';
 import { byId, el, formatCount, setText } from './dom.js';
 import { Drops } from './drops.js';
 import type { Entry } from './entry.js';
+import { nextFrame } from './frame.js';
 import { drawDropped, drawJournal, drawName, drawState } from './head.js';
 import { Herald } from './herald.js';
 import { Journal } from './journal.js';
@@ -86,8 +87,7 @@ const reader = new Reader({
   onEntries: async (entries) => {
     take(entries);
     draw();
-    // A hidden page paints nothing, and has no frames to wait for.
-    if (!document.hidden) await new Promise((resolve) => requestAnimationFrame(resolve));
+    await nextFrame();
   },
   onState: (next) => {
     const wasAway = state.kind === 'waiting' || state.kind === 'silent';
