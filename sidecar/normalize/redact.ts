@@ -1,6 +1,7 @@
 import { NormalizeError } from './errors.js';
 import { parseObject } from './json/object.js';
 import { COLON, QUOTE, skipSpace, skipString, skipValue, unquote } from './json/scan.js';
+import { endOfSecret } from './secret.js';
 
 export interface RedactOptions {
   /**
@@ -18,8 +19,8 @@ export const DEFAULT_REDACT_FIELDS: readonly string[] = (
 ).split(' ');
 
 export const DEFAULT_REDACT_PATTERNS: readonly RegExp[] = [
-  // A header in a text, to the end of its value.
-  /(?<=\b(?:authorization|cookie): ?)[^\r\n"']+/i,
+  // A header in a text, to the end of its value; a quote is part of that where it follows a `=`.
+  /(?<=\b(?:authorization|cookie):(?: |(?! )))[^\r\n"']+(?:(?<==\\{0,3})"[^"\r\n]*"?[^\r\n"']*)*/i,
   /(?<=\bBearer {1,3})[\w~+/.=-]{8,}/i,
   // A JSON Web Token (RFC 7519) begins with {" in base64.
   /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/,
@@ -76,7 +77,7 @@ export class Redactor {
     this.#named =
       fields.length === 0
         ? undefined
-        : new RegExp(`((?:${names})["']?[ \\t]{0,3}[=:][ \\t]{0,3})${VALUE}`, 'gi');
+        : new RegExp(`(?:${names})\\\\*["']?[ \\t]{0,3}${BETWEEN}[ \\t]{0,3}`, 'gi');
     const hints = patterns.map((pattern) => new RegExp(pattern.source, flags(pattern, '')));
     this.#hints = fields.length === 0 ? hints : [new RegExp(names, 'i'), ...hints];
   }
@@ -127,14 +128,9 @@ export class Redactor {
     return out + text.slice(copied);
   }
 
+  /** Patterns first: they know how far a header goes, which to a name is words. */
   #text(text: string): string {
     let out = text;
-    if (this.#named !== undefined) {
-      out = out.replace(this.#named, (_match, name: string) => {
-        this.#count += 1;
-        return name + REDACTED;
-      });
-    }
     for (const pattern of this.#patterns) {
       out = out.replace(pattern, (match) => {
         if (match.includes(REDACTED)) return match;
@@ -142,7 +138,22 @@ export class Redactor {
         return REDACTED;
       });
     }
-    return out;
+    return this.#named === undefined ? out : this.#valuesOf(this.#named, out);
+  }
+
+  #valuesOf(named: RegExp, text: string): string {
+    let out = '';
+    let copied = 0;
+    while (named.test(text)) {
+      const from = named.lastIndex;
+      const end = endOfSecret(text, from);
+      if (end === from || text.slice(from, end) === REDACTED) continue;
+      out += text.slice(copied, from) + REDACTED;
+      copied = end;
+      named.lastIndex = end;
+      this.#count += 1;
+    }
+    return out + text.slice(copied);
   }
 
   #secret(key: string): boolean {
@@ -155,8 +166,8 @@ export class Redactor {
   }
 }
 
-/** A value after a name in a text: quoted, or up to what ends a word. */
-const VALUE = `(?:"[^"\\\\]+(?:\\\\[^][^"\\\\]*)*"?|'[^']+'?|(?:(?:Bearer|Basic) )?[^\\s,;&"'(){}[\\]]+)`;
+/** What stands between a name and its value; `=>`, `:=` and `==` only where they cannot be its beginning. */
+const BETWEEN = `[=:](?:[=:>](?=[ \\t"'\\\\{[]))?`;
 
 function plainName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');

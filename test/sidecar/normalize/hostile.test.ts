@@ -149,6 +149,15 @@ void t.test('lines made to make patterns backtrack take no longer than others of
     "'",
     '-----BEGIN ',
     'cookie: ',
+    'cookie: ="',
+    'password="\\',
+    'password=\\"',
+    'password=\\\\" \\" "',
+    'password="" ',
+    'password={',
+    'password=[]',
+    'password:\\',
+    'password\\',
   ].map((part) => part.repeat(Math.ceil(long / part.length)));
   const normalizer = createNormalizer({
     ...OPTIONS,
