@@ -11,6 +11,9 @@ export interface TokenSettings {
   readonly leeway: number;
 }
 
+/** The last moment that a Date can hold, ms since the epoch: `exp` may be any number (ECMA-262, 21.4.1.1). */
+const LAST_DATE_MS = 8.64e15;
+
 /**
  * Checks bearer tokens: JSON Web Tokens that are signed with an algorithm of the key's kind, issued by and for whom they
  * should be, and of the present. `exp` is required, since a stream lives as long as its token.
@@ -45,7 +48,7 @@ export class Tokens {
     const keys = await this.#keys.candidates({ ...header, alg: header.alg });
     const { exp = 0, iat = 0, ...claims } = await this.#verify(token, keys);
     if (iat * 1000 > Date.now() + this.#leeway) throw tooEarly();
-    return accessOf(claims, exp * 1000 + this.#leeway);
+    return accessOf(claims, Math.min(exp * 1000 + this.#leeway, LAST_DATE_MS));
   }
 
   async #verify(token: string, keys: readonly Key[]): Promise<JWTPayload> {

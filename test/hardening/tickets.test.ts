@@ -80,6 +80,15 @@ void t.test('a ticket never outlives its token, nor does the cookie', async (t) 
   t.equal(answer.status, 401);
 });
 
+void t.test('threat: a token lives longer than there are dates', async (t) => {
+  const { issuer, relay } = await guarded(t);
+  for (const exp of [8.64e12, 1e14, Number.MAX_SAFE_INTEGER, Number.MAX_VALUE]) {
+    const { url, until: end } = await ticketFor(relay, await issuer.token({ exp }), WEB);
+    t.equal(Date.parse(end), 8.64e15, `exp ${exp}`);
+    t.equal((await head(relay, url)).status, 200);
+  }
+});
+
 void t.test('threat: a ticket is used for another stream', async (t) => {
   const { issuer, relay } = await guarded(t);
   const token = await issuer.token({ logs: [''] });
