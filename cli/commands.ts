@@ -2,7 +2,7 @@ import type { CommandModule } from './command.js';
 
 export interface CommandEntry {
   readonly summary: string;
-  /** Its `run` answers SIGINT and SIGTERM itself: to drain, or to hand them on to a child. */
+  /** Its `run` answers SIGINT and SIGTERM itself: to drain, to print what it holds, or to hand them on to a child. */
   readonly ownSignals?: true;
   /** Loads the command and nothing of the others. */
   readonly load: () => Promise<CommandModule>;
@@ -15,7 +15,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     ownSignals: true,
     load: () => import('./dev.js'),
   },
-  logs: { summary: 'read streams of logs', load: () => import('./logs.js') },
+  logs: { summary: 'read streams of logs', ownSignals: true, load: () => import('./logs.js') },
   top: {
     summary: 'watch parts, streams and readers: rates, lag, drops, where the pressure is',
     load: () => import('./top.js'),

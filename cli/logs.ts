@@ -4,6 +4,7 @@ import { defineCommand, type CommandIo, type ParsedFor } from './command.js';
 import { baseUrl, CONNECT_OPTIONS, tokenSource } from './connect.js';
 import { UsageError } from './errors.js';
 import { CursorFile } from './logs/cursor-file.js';
+import { Interrupt } from './logs/interrupt.js';
 import { readTargets } from './logs/read-targets.js';
 import { OUTPUTS } from './logs/render.js';
 import { targetsOf } from './logs/target.js';
@@ -108,11 +109,21 @@ export const command = defineCommand({
   notes: [
     'A pattern is a JavaScript regular expression. It is matched with the text that -o short has of a record, and its case counts only if it holds a capital. One that takes longer than 2 s for what one read brings ends the command.',
     'Records go to standard output. Notices of dropped records and the state of the connection go to standard error.',
-    'It ends with 0 when there is no more to print or nobody to print to, 130 after Ctrl-C, 1 when a relay refuses, 2 for a mistake in the words.',
+    'It ends with 0 when there is no more to print or nobody to print to, 130 after Ctrl-C, 143 after SIGTERM, 1 when a relay refuses, 2 for a mistake in the words. What --sort holds when such a signal comes is printed, as long as somebody reads it; a second signal ends it at once.',
   ],
 });
 
 export async function run(parsed: ParsedFor<typeof command>, io: CommandIo): Promise<number> {
+  const interrupt = new Interrupt(io);
+  try {
+    const code = await read(parsed, io, interrupt);
+    return interrupt.code ?? code;
+  } finally {
+    interrupt.release();
+  }
+}
+
+function read(parsed: ParsedFor<typeof command>, io: CommandIo, interrupt: Interrupt): Promise<number> {
   const { values, positionals } = parsed;
   const terminal = io.stdout.isTTY;
   const targets = targetsOf(positionals, values.system);
@@ -131,6 +142,7 @@ export async function run(parsed: ParsedFor<typeof command>, io: CommandIo): Pro
       cursorFile: cursorFileOf(values, targets.length),
     },
     io,
+    interrupt,
   );
 }
 

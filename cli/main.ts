@@ -48,8 +48,14 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
   const module = await load();
   const parsed = await parseWords(module.command, argv.slice(1), io);
   if (!parsed.help) {
-    if (ownSignals) unhook();
-    return module.run(parsed, io);
+    if (!ownSignals) return module.run(parsed, io);
+    unhook();
+    try {
+      return await module.run(parsed, io);
+    } finally {
+      // What it has written may wait for a reader that does not come.
+      endOnSignals();
+    }
   }
   const { helpText } = await import('./help.js');
   io.stdout.write(helpText(module.command));

@@ -7,6 +7,9 @@ export type Item =
   | { readonly kind: 'record'; readonly source: number; readonly line: string }
   | { readonly kind: 'word'; readonly source: number; readonly say: () => Promise<void> };
 
+/** What is rendered and written in one go, in characters of records: what a pipe takes. */
+const CHUNK_CHARS = 64 * 1024;
+
 /** A record that is printed now. */
 export interface Printed {
   readonly line: string;
@@ -37,6 +40,10 @@ export class Printer {
   #timer: NodeJS.Timeout | undefined;
   /** Printing is one after the other, whoever asks for it. */
   #printing: Promise<void> = Promise.resolve();
+  /** Records that were taken and not printed yet. */
+  #waiting = 0;
+  /** Once printing has failed there is no more of it. */
+  #hasFailed = false;
 
   constructor(options: PrinterOptions) {
     this.#options = options;
@@ -45,6 +52,7 @@ export class Printer {
 
   /** Resolves when the output can take more. */
   take(items: readonly Item[]): Promise<void> {
+    for (const { kind } of items) if (kind === 'record') this.#waiting += 1;
     if (this.#window === undefined) return this.#print(items.map((item) => ({ item })));
     const now = Date.now();
     for (const item of items) {
@@ -54,9 +62,15 @@ export class Printer {
     return this.#release();
   }
 
-  /** Prints what waits in the window. */
+  /** Records that a window has kept from being printed until now. */
+  get held(): number {
+    return this.#window === undefined ? 0 : this.#waiting;
+  }
+
+  /** Prints what waits in the window, unless printing has failed before. */
   end(): Promise<void> {
     clearTimeout(this.#timer);
+    if (this.#hasFailed) return Promise.resolve();
     return this.#print(this.#window?.release(Number.POSITIVE_INFINITY) ?? []);
   }
 
@@ -86,21 +100,28 @@ export class Printer {
   #print(released: readonly Released<Item>[]): Promise<void> {
     const printed = this.#printing.then(() => this.#write(released));
     // An output that fails is the caller's affair, once.
-    this.#printing = printed.catch(() => {});
+    this.#printing = printed.catch(() => {
+      this.#hasFailed = true;
+    });
     return printed;
   }
 
   async #write(released: readonly Released<Item>[]): Promise<void> {
     const { out, render } = this.#options;
     let records: Printed[] = [];
-    const flush = () => {
+    let size = 0;
+    const flush = async () => {
       if (records.length > 0) out.push(render(records));
+      await out.flush();
+      this.#waiting -= records.length;
       records = [];
-      return out.flush();
+      size = 0;
     };
     for (const { item, late } of released) {
       if (item.kind === 'record') {
         records.push({ line: item.line, source: item.source, ...(late !== undefined && { late }) });
+        size += item.line.length;
+        if (size >= CHUNK_CHARS) await flush();
       } else {
         await flush();
         await item.say();

@@ -1,6 +1,7 @@
 import type { CommandIo } from '../command.js';
 import { follow, type FollowOptions } from './follow.js';
 import { IdleWatch } from './idle-watch.js';
+import type { Interrupt } from './interrupt.js';
 import { describeBye, describeDrop, describeStatus } from './notices.js';
 import type { CursorFile } from './cursor-file.js';
 import { colorOf } from './palette.js';
@@ -8,7 +9,7 @@ import { matcher, type PatternOptions } from './patterns.js';
 import { Printer, type Item, type Printed } from './printer.js';
 import { renderer, type Output } from './render.js';
 import { Sink } from './sink.js';
-import { stoppable } from './stoppable.js';
+import { INTERRUPTED, stoppable } from './stoppable.js';
 import type { Target } from './target.js';
 import { Teller, type Kind } from './teller.js';
 import { visible } from '../../wire/visible.js';
@@ -33,8 +34,12 @@ export interface ReadOptions {
   readonly cursorFile?: CursorFile | undefined;
 }
 
-/** Prints the streams of all targets until they end. @returns the exit code */
-export async function readTargets(options: ReadOptions, io: CommandIo): Promise<number> {
+/** Prints the streams of all targets until they end, or until it is interrupted. @returns the exit code */
+export async function readTargets(
+  options: ReadOptions,
+  io: CommandIo,
+  interrupt: Interrupt,
+): Promise<number> {
   const { targets, request } = options;
   const teller = new Teller(new Sink(io.stderr), { talks: options.talks, color: options.noticeColor });
   const printer = new Printer({
@@ -49,7 +54,11 @@ export async function readTargets(options: ReadOptions, io: CommandIo): Promise<
   });
   const isWanted = matcher(options.patterns);
   const { include, exclude } = options.patterns;
-  const examine = include.length + exclude.length > 0 ? stoppable() : plainly;
+  const examine = include.length + exclude.length > 0 ? interruptible(stoppable(), interrupt) : plainly;
+  interrupt.onStandstill = () => {
+    const { held } = printer;
+    if (held > 0) void teller.tell('loss', unprintedSentence(held));
+  };
 
   const read = async (target: Target, source: number): Promise<boolean> => {
     const name = targets.length === 1 ? '' : `${target.label}: `;
@@ -58,7 +67,7 @@ export async function readTargets(options: ReadOptions, io: CommandIo): Promise<
     let wasLost = false;
     let status = '';
     const failure = await follow(
-      { ...request, path: target.path, cursor: options.cursorFile?.cursor },
+      { ...request, path: target.path, cursor: options.cursorFile?.cursor, signal: interrupt.signal },
       {
         onOpen: () => {
           const again = wasOpen ? ' again' : '';
@@ -108,11 +117,26 @@ export async function readTargets(options: ReadOptions, io: CommandIo): Promise<
     return false;
   };
 
-  const ended = await Promise.all(targets.map(read));
-  idle.stop();
-  await printer.end();
-  options.cursorFile?.close();
-  return ended.every(Boolean) ? 0 : 1;
+  try {
+    const ended = await Promise.all(targets.map(read));
+    return ended.every(Boolean) ? 0 : 1;
+  } finally {
+    idle.stop();
+    await printer.end();
+    options.cursorFile?.close();
+  }
+}
+
+/** While a pattern is matched, Ctrl-C comes as an error, and no handler sees it. */
+function interruptible(examine: <T>(work: () => T) => T, interrupt: Interrupt): <T>(work: () => T) => T {
+  return (work) => {
+    try {
+      return examine(work);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === INTERRUPTED) interrupt.begin('SIGINT');
+      throw error;
+    }
+  };
 }
 
 /** A line has the name of its stream in front where there are several, unless it is for a program to read. */
@@ -144,6 +168,11 @@ function plainly<T>(work: () => T): T {
 function lostSentence(why: string, wait: number, wasOpen: boolean, base: string): string {
   const what = wasOpen ? `lost the connection to ${base}` : `cannot connect to ${base}`;
   return `${what}: ${why}; trying again in ${(wait / 1000).toFixed(1)} s`;
+}
+
+function unprintedSentence(held: number): string {
+  const what = held === 1 ? '1 record that --sort held is' : `${held} records that --sort held are`;
+  return `${what} not printed: nobody reads the output`;
 }
 
 function idleSentence(ms: number | undefined): string {
