@@ -58,6 +58,8 @@ class CriSource implements Following {
   readonly #followed = new Map<string, Followed>();
   /** Keys that the owner declined or that cannot be read, as long as their logs are there. */
   readonly #declined = new Set<string>();
+  /** The newest file of each log that the first scan found and nobody was asked about yet. */
+  readonly #before = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[];
   readonly #since: number;
   #watcher: FSWatcher | undefined;
@@ -108,6 +110,8 @@ class CriSource implements Following {
     const max = this.#options.maxContainers ?? DEFAULT_MAX_CONTAINERS;
     if (found.length === 0 && this.#isFirstScan)
       this.#tell(`there is nothing to follow at ${this.#path} yet, or it may not be read`);
+    if (this.#isFirstScan) for (const { key, files } of found) this.#before.set(key, files.at(-1) as string);
+    this.#isFirstScan = false;
     let left = 0;
     for (const log of found) {
       if (this.#followed.has(log.key) || this.#declined.has(log.key)) continue;
@@ -117,13 +121,14 @@ class CriSource implements Following {
     if (left > 0 && !this.#isFull)
       this.#tell(`${left} containers are not followed: ${max} are, which is the most (--max-containers)`);
     this.#isFull = left > 0;
-    this.#isFirstScan = false;
   }
 
   #follow({ key, files }: FoundLog): void {
-    // A log that came to be under our eyes is read from its beginning; of what was there before, only what is recent.
-    const isNew = !this.#isFirstScan;
-    const file = (isNew ? files[0] : files.at(-1)) as string;
+    // A log that came to be under our eyes is read from its beginning; of what was there before, only what is recent,
+    // also if it had to wait for a place.
+    const before = this.#before.get(key);
+    this.#before.delete(key);
+    const file = before !== undefined && files.includes(before) ? before : (files[0] as string);
     let follower: CriFollower | undefined;
     const output = this.#options.open({
       file,
@@ -135,7 +140,7 @@ class CriSource implements Following {
       this.#declined.add(key);
       return;
     }
-    const since = isNew ? 0 : this.#since;
+    const since = before === undefined ? 0 : this.#since;
     const { goneMs } = this.#options;
     const { sink, onLife } = output;
     follower = new CriFollower(file, { sink, onLife, since, ...(goneMs !== undefined && { goneMs }) });

@@ -250,6 +250,24 @@ void t.test('There is a most to how many are followed, and it says so once.', as
   await witness.says('stdout c');
 });
 
+void t.test('What had to wait for a place is read from where it would have been.', async (t) => {
+  const old = line('old', 'F', 'stdout', new Date(Date.now() - 60_000));
+  const folder = t.testdir({ 'a.log': line('a'), shop_db_1: { main: { '0.log': old + line('db') } } });
+  const { witness } = follow(t, folder, { maxContainers: 1 });
+  await witness.says('stdout a');
+  await witness.lives('lost');
+  writeFileSync(join(folder, 'shop_db_1', 'main', '1.log'), line('db again'));
+  rmSync(join(folder, 'a.log'));
+  await witness.says('stdout db again');
+  writeFileSync(join(folder, 'z.log'), `${old}${line('z')}`);
+  rmSync(join(folder, 'shop_db_1'), { recursive: true });
+  await witness.says('stdout z');
+  t.strictSame(
+    witness.lines.items,
+    ['a', 'db', 'db again', 'old', 'z'].map((text) => `stdout ${text}`),
+  );
+});
+
 void t.test('While it is told to wait it reads nothing, and what is declined stays so.', async (t) => {
   const folder = t.testdir({ 'a.log': line('a'), 'b.log': line('b') });
   let asked = 0;
