@@ -47,6 +47,7 @@ export async function runCri(path: string, context: OutputContext, life: LifeLog
     onLife: life.of(undefined),
     maxContainers: values.maxContainers,
     historyMs: values.history,
+    drainTimeoutMs: values.flushTimeout,
   });
   log.info(`ready: following ${path}`, { source: 'cri' });
   const { code } = await untilStopped();

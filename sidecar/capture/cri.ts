@@ -1,5 +1,11 @@
 import { watch, type FSWatcher } from 'node:fs';
-import type { CaptureEnd, CaptureSink, Following, Pausable } from './capture.js';
+import {
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  type CaptureEnd,
+  type CaptureSink,
+  type Following,
+  type Pausable,
+} from './capture.js';
 import { findLogs, namesMany, type FoundLog } from './cri/find.js';
 import { CriFollower } from './cri/follower.js';
 import { labelsOf, type CriLabels } from './cri/labels.js';
@@ -36,6 +42,8 @@ export interface CriOptions {
   readonly scanMs?: number;
   /** A log is gone when nothing was at its path, and nothing was written to it, for so long, ms. Default 5 s. */
   readonly goneMs?: number;
+  /** After `stop`, how long what is there may take to be handed over, ms. */
+  readonly drainTimeoutMs?: number;
 }
 
 const POLL_MS = 250;
@@ -88,17 +96,28 @@ class CriSource implements Following {
     for (const { follower } of this.#followed.values()) follower.resume();
   }
 
+  /** What came since the last scan is handed over as well: a container may have run and ended meanwhile. */
   stop(): void {
-    this.close();
+    if (this.#stopped) return;
+    this.#scan();
+    this.#stopLooking();
+    const deadline = this.#options.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS;
+    const stopped = [...this.#followed].map(([key, { follower }]) =>
+      follower.stop(deadline).then(() => this.#letGo(key)),
+    );
+    void Promise.all(stopped).then(() => this.close());
   }
 
   close(): void {
-    if (this.#stopped) return;
+    this.#stopLooking();
+    for (const key of this.#followed.keys()) this.#letGo(key);
+    this.#over({ code: 0, held: [] });
+  }
+
+  #stopLooking(): void {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#watcher?.close();
-    for (const key of this.#followed.keys()) this.#letGo(key);
-    this.#over({ code: 0, held: [] });
   }
 
   #scan(): void {

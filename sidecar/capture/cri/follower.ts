@@ -5,7 +5,7 @@ import type { CaptureSink, Pausable } from '../capture.js';
 import type { LifeEvent, OnLife } from '../lifecycle.js';
 import { TimedChunks } from '../source-chunks.js';
 import { CriParser } from './parser.js';
-import { successor, type Succession } from './rotation.js';
+import { remaining, successor, type Succession } from './rotation.js';
 import { seekTime } from './seek.js';
 import { FileTail } from './tail.js';
 
@@ -61,6 +61,8 @@ export class CriFollower implements Pausable {
   #look: NodeJS.Timeout | undefined;
   /** When the file last had something new. */
   #readAt = 0;
+  /** Told to stop: called once all that is there was handed over. */
+  #onEnd: (() => void) | undefined;
   #gone = false;
   #failed = false;
   #isMalformed = false;
@@ -99,7 +101,41 @@ export class CriFollower implements Pausable {
 
   /** Reads what there is, a bounded part of it at a time. Called by the owner's clock, and by changes in the folder. */
   poll(): void {
-    if (this.#paused || this.#closed || this.#gone || this.#failed) return;
+    if (this.#paused || this.#closed) return;
+    if (!this.#gone && !this.#failed) this.#step();
+    if (this.#gone || this.#failed) this.#onEnd?.();
+  }
+
+  /**
+   * Reads to the end of what there is, later files included, and closes. Who says pause is still obeyed, up to the
+   * deadline; what has not been read by then is told of.
+   */
+  async stop(deadlineMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onEnd = resolve;
+      timer = setTimeout(() => {
+        this.#giveUp();
+        resolve();
+      }, deadlineMs);
+      if (this.#closed) resolve();
+      else this.poll();
+    });
+    clearTimeout(timer);
+    this.close();
+  }
+
+  /** Reads no more. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearImmediate(this.#scheduled);
+    clearTimeout(this.#look);
+    this.#drop();
+    this.#onEnd?.();
+  }
+
+  #step(): void {
     try {
       if (this.#tail === undefined && !this.#open()) return;
       if (this.#tail?.wasCut()) this.#cut();
@@ -111,14 +147,15 @@ export class CriFollower implements Pausable {
     }
   }
 
-  /** Hands over what is there, and stops. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.poll();
-    this.#closed = true;
-    clearImmediate(this.#scheduled);
-    clearTimeout(this.#look);
-    this.#drop();
+  #giveUp(): void {
+    if (this.#tail === undefined) return;
+    try {
+      const bytes = remaining(this.#tail, this.#live);
+      if (bytes > 0)
+        this.#tell('lost', `${bytes} bytes of ${this.#live} were not read before the end`, { bytes });
+    } catch (error) {
+      this.#lose(`some of ${this.#live} was not read before the end: ${(error as Error).message}`);
+    }
   }
 
   #open(): boolean {
@@ -155,17 +192,21 @@ export class CriFollower implements Pausable {
   #succeed(): void {
     const tail = this.#tail;
     const now = performance.now();
-    if (tail === undefined || now - this.#lookedAt < SUCCESSION_MS) return;
+    const isLast = this.#onEnd !== undefined;
+    if (tail === undefined || (now - this.#lookedAt < SUCCESSION_MS && !isLast)) return;
     this.#lookedAt = now;
     const next = successor(tail, this.#live);
-    if (next.kind === 'none') {
+    if (isLast && (next.kind === 'none' || next.kind === 'gone')) {
+      this.#endFile();
+      this.#onEnd?.();
+    } else if (next.kind === 'none') {
       this.#leaving = undefined;
-      return;
+    } else {
+      if (this.#leaving?.kind !== next.kind) this.#leaving = { kind: next.kind, since: now };
+      const left = this.#leaveAt(this.#leaving.since, next.kind) - now;
+      if (left > 0) this.#lookIn(left);
+      else this.#turn(tail, next);
     }
-    if (this.#leaving?.kind !== next.kind) this.#leaving = { kind: next.kind, since: now };
-    const left = this.#leaveAt(this.#leaving.since, next.kind) - now;
-    if (left > 0) this.#lookIn(left);
-    else this.#turn(tail, next);
   }
 
   #leaveAt(since: number, kind: Succession['kind']): number {
@@ -263,8 +304,8 @@ export class CriFollower implements Pausable {
     this.#tell('lost', msg);
   }
 
-  #tell(kind: LifeEvent['kind'], msg: string): void {
-    this.#options.onLife({ kind, msg, fields: { file: this.#live } });
+  #tell(kind: LifeEvent['kind'], msg: string, fields?: LifeEvent['fields']): void {
+    this.#options.onLife({ kind, msg, fields: { file: this.#live, ...fields } });
   }
 }
 

@@ -32,17 +32,36 @@ export function successor(tail: FileTail, live: string): Succession {
   const there = statSync(live, { throwIfNoEntry: false });
   const neighbours = list(dirname(live));
   if (there === undefined || !tail.isAt(there)) {
-    const { next, missed } = rotatedSince(tail, live, neighbours);
-    if (next !== undefined) return { kind: 'rotated', path: next, missed };
+    const { newer, missed } = rotatedSince(tail, live, neighbours);
+    if (newer[0] !== undefined) return { kind: 'rotated', path: newer[0].path, missed };
     if (there !== undefined) return { kind: 'rotated', path: live, missed };
   }
-  const number = seriesNumber(live);
-  if (number !== undefined) {
-    const later = neighbours.filter((name) => (seriesNumber(name) ?? -1) > number);
-    const [first] = later.toSorted((a, b) => (seriesNumber(a) as number) - (seriesNumber(b) as number));
-    if (first !== undefined) return { kind: 'restarted', path: join(dirname(live), first) };
-  }
+  const [restarted] = laterRuns(live, neighbours);
+  if (restarted !== undefined) return { kind: 'restarted', path: restarted };
   return there === undefined ? { kind: 'gone' } : { kind: 'none' };
+}
+
+/** How many bytes can still be read: of the file, and of what has come after it. */
+export function remaining(tail: FileTail, live: string): number {
+  const there = statSync(live, { throwIfNoEntry: false });
+  const neighbours = list(dirname(live));
+  let bytes = tail.remaining;
+  if (there === undefined || !tail.isAt(there)) {
+    for (const { stats } of rotatedSince(tail, live, neighbours).newer) bytes += stats.size;
+    bytes += there?.size ?? 0;
+  }
+  for (const path of laterRuns(live, neighbours))
+    bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return bytes;
+}
+
+/** The files that later runs of the container log to, in their order. */
+function laterRuns(live: string, neighbours: readonly string[]): string[] {
+  const number = seriesNumber(live);
+  if (number === undefined) return [];
+  const later = neighbours.filter((name) => (seriesNumber(name) ?? -1) > number);
+  later.sort((a, b) => (seriesNumber(a) as number) - (seriesNumber(b) as number));
+  return later.map((name) => join(dirname(live), name));
 }
 
 function rotatedSince(tail: FileTail, live: string, neighbours: readonly string[]) {
@@ -59,7 +78,7 @@ function rotatedSince(tail: FileTail, live: string, neighbours: readonly string[
   }
   newer.sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs);
   // Unlinked, ours is one of the compressed: that one has been read.
-  return { next: newer[0]?.path, missed: Math.max(0, compressed - (ours.nlink === 0 ? 1 : 0)) };
+  return { newer, missed: Math.max(0, compressed - (ours.nlink === 0 ? 1 : 0)) };
 }
 
 function list(folder: string): string[] {

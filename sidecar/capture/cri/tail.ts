@@ -52,6 +52,11 @@ export class FileTail {
     return cut;
   }
 
+  /** Bytes that there are and that were not read. */
+  get remaining(): number {
+    return Math.max(0, this.stat().size - this.#position);
+  }
+
   isAt({ ino, dev }: Stats): boolean {
     return ino === this.inode && dev === this.device;
   }

@@ -293,3 +293,69 @@ void t.test('While it is told to wait it reads nothing, and what is declined sta
   t.strictSame(await capture.ended, { code: 0, held: [] });
   t.equal(witness.lines.items.at(-1), 'stdout last', 'what is there is handed over at the end');
 });
+
+/** More than one turn of the event loop reads. */
+const BACKLOG = 40_000;
+
+function backlog(from: number): string {
+  const time = new Date();
+  const lines = Array.from({ length: BACKLOG }, (_, i) => line(`line ${from + i}`, 'F', 'stdout', time));
+  return lines.join('');
+}
+
+void t.test('Told to stop, it hands over all that is there, in later files too.', async (t) => {
+  const folder = t.testdir({ shop_web_1: { app: { '0.log': line('one') } } });
+  const app = join(folder, 'shop_web_1', 'app');
+  const file = join(app, '0.log');
+  const { witness, capture, closed } = follow(t, folder, { scanMs: 60_000, drainTimeoutMs: 60_000 });
+  await witness.says('stdout one');
+  capture.pause();
+  appendFileSync(file, backlog(0));
+  renameSync(file, `${file}.20260101-000000`);
+  writeFileSync(file, backlog(BACKLOG));
+  writeFileSync(join(app, '1.log'), line('the next run'));
+  mkdirSync(join(folder, 'shop_web_1', 'init'));
+  writeFileSync(join(folder, 'shop_web_1', 'init', '0.log'), line('came just before'));
+  capture.stop();
+  await witness.says('stdout came just before');
+  t.equal(witness.lines.items.length, 2, 'who says pause is obeyed');
+  capture.resume();
+  t.strictSame(await capture.ended, { code: 0, held: [] });
+  const expected = Array.from({ length: 2 * BACKLOG }, (_, i) => `stdout line ${i}`);
+  t.strictSame(witness.lines.items.slice(2), [...expected, 'stdout the next run']);
+  t.notOk(witness.life.items.some(({ kind }) => kind === 'lost'));
+  t.equal(closed.length, 2);
+});
+
+void t.test('What cannot be handed over before the deadline is told of, in bytes.', async (t) => {
+  const folder = t.testdir({ '0.log': line('one') });
+  const file = join(folder, '0.log');
+  const { witness, capture } = follow(t, folder, { drainTimeoutMs: 20 });
+  await witness.says('stdout one');
+  capture.pause();
+  const more = line('two');
+  appendFileSync(file, more);
+  renameSync(file, `${file}.20260101-000000`);
+  writeFileSync(file, more);
+  writeFileSync(join(folder, '1.log'), more);
+  capture.stop();
+  t.strictSame(await capture.ended, { code: 0, held: [] });
+  const bytes = 3 * more.length;
+  t.match(await witness.lives('lost'), [
+    { msg: `${bytes} bytes of ${file} were not read before the end`, fields: { file, bytes } },
+  ]);
+  t.strictSame(witness.lines.items, ['stdout one']);
+});
+
+void t.test('Closed while it hands over the rest, it reads no more.', async (t) => {
+  const file = join(t.testdir({ 'x.log': line('one') }), 'x.log');
+  const { witness, capture, closed } = follow(t, file, { drainTimeoutMs: 60_000 });
+  await witness.says('stdout one');
+  capture.pause();
+  appendFileSync(file, line('two'));
+  capture.stop();
+  capture.close();
+  t.strictSame(await capture.ended, { code: 0, held: [] });
+  t.strictSame(witness.lines.items, ['stdout one']);
+  t.equal(closed.length, 1);
+});
