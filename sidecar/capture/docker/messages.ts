@@ -20,6 +20,11 @@ interface Cursor {
   bytes: number;
 }
 
+/**
+ * The two outputs of a container come through pipes of their own, so their messages are not quite in the order of their
+ * times. An engine is asked for so much more than what came after the last one, ms.
+ */
+const DISORDER_MS = 5_000;
 const SPACE = 0x20;
 const MAX_SYSTEM_BYTES = 1024;
 const EMPTY = Buffer.alloc(0);
@@ -43,18 +48,30 @@ export class MessageReader implements FrameHandler {
     this.#lanes = { stdout: new Lane('stdout', handler), stderr: new Lane('stderr', handler) };
   }
 
-  /** What to ask for: nothing from before this second, since the epoch, is needed. Undefined when nothing came yet. */
+  /**
+   * What to ask for: nothing from before this second, since the epoch, is needed. Undefined when nothing came yet. It is
+   * as late for an output that has long been quiet: had it said more, that would have come before what the other said.
+   */
   get since(): number | undefined {
-    const reached = [this.#lanes.stdout.reached, this.#lanes.stderr.reached].filter((ms) => ms !== undefined);
-    return reached.length === 0 ? undefined : Math.floor(Math.min(...reached) / 1000);
+    const { stdout, stderr } = this.#lanes;
+    const from = Math.min(this.#newest.reached - DISORDER_MS, stdout.cutAt, stderr.cutAt);
+    return Number.isFinite(from) ? Math.floor(from / 1000) : undefined;
   }
 
-  /** A new connection begins; what the last one cut is not lost. */
+  /** A new connection begins, with what came from `since` on; what the last one cut is not lost. */
   reconnect(): void {
+    const { since } = this;
+    const newest = this.#newest;
     this.#lane = undefined;
     this.#inHead = false;
-    this.#lanes.stdout.reconnect();
-    this.#lanes.stderr.reconnect();
+    this.#lanes.stdout.reconnect(newest, since);
+    this.#lanes.stderr.reconnect(newest, since);
+  }
+
+  /** The output that has the last message. */
+  get #newest(): Lane {
+    const { stdout, stderr } = this.#lanes;
+    return stderr.reached > stdout.reached ? stderr : stdout;
   }
 
   start(kind: FrameKind): void {
@@ -108,12 +125,18 @@ class Lane {
   readonly #handler: MessageHandler;
   #cursor: Cursor | undefined;
   #repeating = false;
+  /** The connection was asked for the cursor's message as well. */
+  #expecting = false;
+  /** If not: the other output, whose last message has to come again if the log still holds all that it was asked for. */
+  #witness: Lane | undefined;
   /** Messages of the cursor's time that this connection has repeated so far. */
   #repeated = 0;
   /** Bytes of the present message that are passed over. */
   #skip = 0;
   #skipAll = false;
   #stamped = false;
+  /** A message has begun and not ended. */
+  #open = false;
   #at: number | undefined;
 
   constructor(stream: StdStream, handler: MessageHandler) {
@@ -121,12 +144,20 @@ class Lane {
     this.#handler = handler;
   }
 
-  get reached(): number | undefined {
-    return this.#cursor?.stamp.ms;
+  /** Time of its last message, ms since the epoch; before all others if there was none. */
+  get reached(): number {
+    return this.#cursor?.stamp.ms ?? Number.NEGATIVE_INFINITY;
   }
 
-  reconnect(): void {
+  /** Time of the message of which the end is still to come; after all others if there is none. */
+  get cutAt(): number {
+    return this.#open ? this.reached : Number.POSITIVE_INFINITY;
+  }
+
+  reconnect(newest: Lane, since = Number.POSITIVE_INFINITY): void {
     this.#repeating = this.#cursor !== undefined;
+    this.#expecting = this.reached >= since * 1000;
+    this.#witness = this.#expecting || newest === this ? undefined : newest;
     this.#repeated = 0;
     this.#skipAll = false;
   }
@@ -135,9 +166,12 @@ class Lane {
     this.#at = stamp.ms;
     this.#skip = 0;
     this.#stamped = true;
+    if (this.#witness !== undefined) this.#askWitness(this.#witness, stamp);
     const order = this.#cursor === undefined ? 1 : compareStamps(stamp, this.#cursor.stamp);
     this.#skipAll = this.#repeating && this.#isRepeated(order, this.#cursor as Cursor);
-    if (!this.#skipAll && order !== 0) this.#cursor = { stamp, count: 0, bytes: 0 };
+    if (this.#skipAll) return;
+    this.#open = true;
+    if (order !== 0) this.#cursor = { stamp, count: 0, bytes: 0 };
   }
 
   /** Without a time there is nothing to tell a repeat by. */
@@ -159,6 +193,7 @@ class Lane {
 
   end(): void {
     if (this.#skipAll || !this.#stamped) return;
+    this.#open = false;
     const cursor = this.#cursor as Cursor;
     cursor.count += 1;
     cursor.bytes = 0;
@@ -173,7 +208,24 @@ class Lane {
     }
     this.#repeating = false;
     if (order === 0) this.#skip = cursor.bytes;
-    else if (this.#repeated < cursor.count || cursor.bytes > 0) this.#handler.gap(this.#stream);
+    else if (this.#expecting && (this.#repeated < cursor.count || cursor.bytes > 0)) this.#tellGap();
     return false;
+  }
+
+  /** Where the other's last message should have come by now and has not, ours from before are missing as well. */
+  #askWitness(witness: Lane, stamp: Stamp): void {
+    if (!witness.#isJoined && stamp.ms <= witness.reached + DISORDER_MS) return;
+    this.#witness = undefined;
+    if (!witness.#isJoined) this.#tellGap();
+  }
+
+  /** All that it had handed on has come again. */
+  get #isJoined(): boolean {
+    const cursor = this.#cursor;
+    return !this.#repeating || (this.#repeated === cursor?.count && cursor.bytes === 0);
+  }
+
+  #tellGap(): void {
+    this.#handler.gap(this.#stream);
   }
 }
