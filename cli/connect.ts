@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { OptionTable } from './command.js';
+import type { OptionTable, Parsed, ValueSource } from './command.js';
 import { UsageError } from './errors.js';
 
 /** The options of every command that speaks to parts over HTTP. */
@@ -19,22 +19,32 @@ export const CONNECT_OPTIONS = {
     type: 'string',
     short: 'p',
     value: 'name',
-    help: 'options kept in ~/.config/spillway/profiles.json under this name; without it those under "default", if there are any',
+    help: 'options kept in ~/.config/spillway/profiles.json under this name; without it those under "default", if there are any. Its token goes to its own address alone',
   },
 } as const satisfies OptionTable;
 
-/** Answers the token of now, or undefined where none is given. @throws {UsageError} for a file that cannot be read */
-export function tokenSource({
-  token,
-  tokenFile,
-}: {
-  readonly token: string | undefined;
-  readonly tokenFile: string | undefined;
-}): () => string | undefined {
-  if (token !== undefined && tokenFile !== undefined) {
+type TokenWords = Pick<Parsed<Pick<typeof CONNECT_OPTIONS, 'token' | 'tokenFile'>>, 'values' | 'sources'>;
+
+const NEAREST_FIRST = ['argv', 'env', 'profile'] as const satisfies readonly ValueSource[];
+
+/**
+ * Answers the token of now, or undefined where none is given. The nearest word counts, whether it is the token or its
+ * file: an option, then a variable, then the profile. A token of the profile is meant for the address that stands beside
+ * it, and goes to no other.
+ *
+ * @param address where the address that it is sent to came from
+ * @throws {UsageError} for two tokens of one source, and a file that cannot be read
+ */
+export function tokenSource(
+  { values: { token, tokenFile }, sources }: TokenWords,
+  address: ValueSource,
+): () => string | undefined {
+  const nearest = NEAREST_FIRST.find((source) => source === sources.token || source === sources.tokenFile);
+  if (nearest === 'profile' && address !== 'profile') return () => undefined;
+  if (nearest !== undefined && sources.token === sources.tokenFile) {
     throw new UsageError('--token and --token-file both say what the token is: give one');
   }
-  if (tokenFile === undefined) return () => token;
+  if (tokenFile === undefined || sources.tokenFile !== nearest) return () => token;
   const read = () => {
     try {
       return readFileSync(tokenFile, 'utf8').trim();

@@ -67,7 +67,7 @@ export async function run({ values, sources }: ParsedFor<typeof command>, io: Co
   const consolidators = values.consolidator.map((url) => baseUrl('consolidator', url));
   // What is to be found replaces the default, and joins what was named.
   const from = discover.length > 0 && sources.from === 'default' ? [] : values.from;
-  const token = tokenSource(values)();
+  const token = tokenSource({ values, sources }, sources.url)();
   const found = await findVms({ from, discover, curveSecretKey, curveServerKey }, timeout);
   const evidence = await examine({ relays, consolidators, found, token, timeout, count, spacing });
   const findings = judge(evidence);

@@ -185,7 +185,7 @@ function requestOf({ values, sources }: ParsedFor<typeof command>) {
     },
     // Who follows and asked for no past in particular can do without it.
     pastIsOptional: values.follow && sources.tail === 'none' && since === undefined,
-    token: tokenSource(values),
+    token: tokenSource({ values, sources }, sources.url),
     endsWithPast: !values.follow,
     maxRetries,
     idleTimeout,

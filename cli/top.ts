@@ -44,7 +44,7 @@ export const command = defineCommand({
   ],
 });
 
-export async function run({ values }: ParsedFor<typeof command>, io: CommandIo): Promise<number> {
+export async function run({ values, sources }: ParsedFor<typeof command>, io: CommandIo): Promise<number> {
   const parts: PartAddress[] = [
     ...values.consolidator.map((url) => ({
       kind: 'consolidator' as const,
@@ -52,7 +52,7 @@ export async function run({ values }: ParsedFor<typeof command>, io: CommandIo):
     })),
     ...values.relay.map((url) => ({ kind: 'relay' as const, url: baseUrl('relay', url) })),
   ];
-  const token = tokenSource(values);
+  const token = tokenSource({ values, sources }, sources.relay);
   const watch = new Watch(() =>
     Promise.all(parts.map((part) => poll(part, { token: token(), timeout: values.timeout }))),
   );

@@ -44,7 +44,8 @@ const CONSUMERS_LIMIT = 1_000;
 
 export async function poll({ kind, url }: PartAddress, options: PollOptions): Promise<Reading> {
   const [metrics, page] = await Promise.all([
-    get(`${url}/metrics`, options),
+    // A consolidator asks for no token, and its page comes in clear.
+    get(`${url}/metrics`, kind === 'relay' ? options : { timeout: options.timeout }),
     kind === 'relay' ? get(`${url}/v1/consumers?limit=${CONSUMERS_LIMIT}`, options) : undefined,
   ]);
   const samples = metrics.ok ? parseSamples(metrics.text) : [];

@@ -84,3 +84,22 @@ void t.test('What a profile says badly is a mistake in the words.', async (t) =>
   });
   t.match(await spillway(t, ['logs', 'acme', '-p', 'no'], env).ended, { code: 2, stderr: /no profile "no"/ });
 });
+
+void t.test('threat: a token of a profile that is sent to whatever address the words name', async (t) => {
+  const own = await startServer(t);
+  const other = await startServer(t);
+  const profile = { url: own.url, token: 'SECRET', 'max-retries': 0 };
+  const env = folder(t, JSON.stringify({ default: profile }));
+  const tokenAt = async (server: typeof own, words: readonly string[], more: Record<string, string> = {}) => {
+    const { ended } = spillway(t, ['logs', 'acme', ...words], { ...env, ...more });
+    const exchange = await server.next();
+    exchange.problem(403, 'No.');
+    await ended;
+    return exchange.asked.token;
+  };
+  t.equal(await tokenAt(own, []), 'Bearer SECRET');
+  t.equal(await tokenAt(other, ['--url', other.url]), undefined);
+  t.equal(await tokenAt(other, [], { SPILLWAY_URL: other.url }), undefined);
+  t.equal(await tokenAt(other, ['--url', other.url, '-t', 'given']), 'Bearer given');
+  t.equal(await tokenAt(own, [], { SPILLWAY_TOKEN: 'set' }), 'Bearer set', 'over that of the profile');
+});
