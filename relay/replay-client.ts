@@ -267,6 +267,8 @@ export class ReplayClient implements Archive {
   }
 
   #send(peer: Peer, request: ReplayRequest, onError = () => {}): void {
+    // libzmq tells of a handshake also behind the close, and on a closed socket `send` throws.
+    if (this.#socket.closed) return;
     this.#socket.send([peer.id, formatReplayRequest(request)]).catch(onError);
   }
 
