@@ -16,7 +16,7 @@ export const command = defineCommand({
   usage: ['spillway logs <tenant>[/<container>]… [options]', 'spillway logs --system [component]… [options]'],
   positionals: {
     name: '<tenant>[/<container>]…',
-    help: "whose logs; system:<component> names one of the platform's own streams, system: all of them",
+    help: "whose logs; system:<component> or system/<component> names one of the platform's own streams, system: all of them; tenant/ may stand in front, as in a stream's name",
     min: 0,
     max: 64,
   },

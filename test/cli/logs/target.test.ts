@@ -15,6 +15,23 @@ void t.test('A word names a tenant or one of its containers, and of the system a
   t.end();
 });
 
+void t.test('A stream is known by the name that it has everywhere else.', (t) => {
+  t.equal(path('system/sidecar'), '/v1/logs/system/sidecar');
+  t.equal(path('system/'), '/v1/logs/system');
+  t.equal(path('tenant/acme'), '/v1/logs/tenant/acme');
+  t.equal(path('tenant/acme/web-1'), '/v1/logs/tenant/acme/web-1');
+  t.equal(path('tenant/acme/web-1/'), '/v1/logs/tenant/acme/web-1', 'as a topic is written');
+  t.equal(path('tenant/system/web-1'), '/v1/logs/tenant/system/web-1', 'a tenant may have that name');
+  t.equal(path('tenant'), '/v1/logs/tenant/tenant');
+  t.strictSame(
+    targetsOf(['tenant/acme/web-1', 'acme/web-1', 'system/cron', 'system:cron'], false).map(
+      ({ label }) => label,
+    ),
+    ['acme/web-1', 'system:cron'],
+  );
+  t.end();
+});
+
 void t.test('Several words are several streams, each once.', (t) => {
   t.strictSame(
     targetsOf(['acme/web-1', 'acme', 'system:scheduler', 'acme'], false).map(({ label }) => label),
@@ -33,6 +50,11 @@ const bad = [
   'acme/',
   '/web-1',
   'a/b/c',
+  'tenant/',
+  'tenant/a/b/c',
+  'tenant/acme/..',
+  'system/..',
+  'system/a/b',
   '.',
   '..',
   'acme/..',
