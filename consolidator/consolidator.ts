@@ -22,8 +22,9 @@ import {
 import { acceptOnly } from './claims.js';
 import { DOORS, Guards, type Door, type GuardHooks } from './guards.js';
 import { Intake, type IntakeStats } from './intake.js';
-import { closeListening, listen, refuseOpen } from './listen.js';
+import { checkForm, closeListening, listen, refuseOpen } from './listen.js';
 import {
+  replayBeside,
   resolveConsolidatorOptions,
   type ConsolidatorOptions,
   type ResolvedConsolidatorOptions,
@@ -188,6 +189,7 @@ class Pump implements Consolidator {
     const { publish, subscribe, replay, insecure } = this.#options;
     try {
       for (const door of DOORS) {
+        checkForm(this.#options[door], door);
         if (!insecure && !this.#guards.isClosed(door)) refuseOpen(this.#options[door], door);
       }
       await this.#guards.apply(this.#in, 'publish');
@@ -341,7 +343,11 @@ class Pump implements Consolidator {
   }
 
   #listenForReplay(endpoint: string): Promise<void> {
-    return this.#replay.listen(endpoint, (socket) => this.#guards.apply(socket, 'replay'));
+    // Who named no port for it hears of the one that it follows from.
+    const { subscribe, replay } = this.#options;
+    const isBeside = replay === replayBeside(subscribe);
+    const option = isBeside ? 'subscribe, which takes its port and the next' : 'replay';
+    return this.#replay.listen(endpoint, option, (socket) => this.#guards.apply(socket, 'replay'));
   }
 
   /** What sidecars are asked for. */

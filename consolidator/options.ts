@@ -86,7 +86,7 @@ export function resolveConsolidatorOptions(options: ConsolidatorOptions): Resolv
 }
 
 /** Where relays that know only the subscribe endpoint look for it. What has no port has no neighbour. */
-function replayBeside(subscribe: string): string {
+export function replayBeside(subscribe: string): string {
   const [, host, port] = /^(tcp:\/\/.+):(\*|\d+)$/.exec(subscribe) ?? [];
   if (host === undefined || port === '65535') return 'tcp://127.0.0.1:*';
   return port === '*' || port === '0' ? subscribe : `${host}:${Number(port) + 1}`;

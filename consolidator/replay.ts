@@ -39,15 +39,16 @@ export class ReplaySocket {
   /**
    * Once more, it cuts off whoever is connected.
    *
+   * @param option names the endpoint, for the message
    * @param guard put before the socket first
    * @throws {ConsolidatorError} `endpoint`
    */
-  async listen(endpoint: string, guard: (socket: Router) => Promise<void>): Promise<void> {
+  async listen(endpoint: string, option: string, guard: (socket: Router) => Promise<void>): Promise<void> {
     await this.close();
     const socket = createReplay();
     this.#socket = socket;
     await guard(socket);
-    this.#endpoint = await listen(socket, endpoint, 'replay');
+    this.#endpoint = await listen(socket, endpoint, option);
     this.#running = this.#run(socket);
   }
 

@@ -345,6 +345,34 @@ for (const option of ['publish', 'subscribe', 'replay'] as const) {
   );
 }
 
+void t.test('what cannot be listened at is told of by what is wrong with it', async (t) => {
+  const first = await start(t);
+  const anywhere: ConsolidatorOptions = { publish: ANY, subscribe: ANY };
+  const { hostname, port } = new URL(first.replay.replace(/^tcp/, 'http'));
+  for (const [options, says] of [
+    [{ publish: '127.0.0.1:5555' }, '127.0.0.1:5555 is no endpoint: give --publish tcp://127.0.0.1:5555.'],
+    [{ subscribe: '10.99.0.1:5556', insecure: true }, /^10.99.0.1:5556 is no endpoint/],
+    [{ replay: 'here' }, 'here is no endpoint: give --replay one such as tcp://127.0.0.1:5555.'],
+    [{ publish: 'tcp://127.0.0.1' }, /^tcp:\/\/127.0.0.1 is no endpoint: give --publish one such as/],
+    [
+      { publish: 'http://127.0.0.1:1', insecure: true },
+      /: that is no endpoint such as tcp:.* give one with --publish\.$/,
+    ],
+    [{ publish: 'tcp://192.0.2.1:5555', insecure: true }, /: this machine has no such address/],
+    [
+      { subscribe: `tcp://${hostname}:${Number(port) - 1}` },
+      new RegExp(
+        `^Cannot listen on ${first.replay} .* another with --subscribe, which takes its port and the next\\.$`,
+      ),
+    ],
+  ] as const) {
+    await t.rejects(startConsolidator({ ...anywhere, ...options }), {
+      code: 'endpoint',
+      message: says,
+    });
+  }
+});
+
 void t.test('what was taken in before the end is delivered, and closing twice is closing once', async (t) => {
   const consolidator = await start(t);
   const reader = new Reader(t, consolidator.subscribe, [TOPIC]);
