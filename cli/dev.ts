@@ -10,6 +10,8 @@ import { createLog } from '../telemetry/index.js';
 import { formatTopic, type Topic } from '../wire/index.js';
 import { parseAddress } from './address.js';
 import { defineCommand, type CommandIo, type ParsedFor } from './command.js';
+import { UsageError } from './errors.js';
+import { startMetrics } from './metrics.js';
 
 export const command = defineCommand({
   name: 'dev',
@@ -68,17 +70,22 @@ export async function run({ values, rest }: ParsedFor<typeof command>, io: Comma
   const say = (text: string) => io.stderr.write(`${text}\n`);
   const { host, port } = parseAddress('listen', values.listen);
   const { publish, subscribe } = values;
-  const consolidator = await startConsolidator({ publish, subscribe });
-  const relay = await startRelay({
-    from: [`${consolidator.subscribe} replay=${consolidator.replay}`],
-    host,
-    port,
-  }).catch(async (error: unknown) => {
-    await consolidator.close();
-    throw error;
+  let own: Sidecar | undefined;
+  const log = createLog('dev', (line) => {
+    if (own === undefined) io.stderr.write(line);
+    else own.chunk('stdout', Buffer.from(line));
   });
-  const own = sidecarFor({ class: 'system', component: 'spillway' }, consolidator.publish);
-  const log = createLog('dev', (line) => own.chunk('stdout', Buffer.from(line)));
+  // Before the parts: instruments that were created earlier are never read.
+  const metrics = await startMetrics('dev', { scraped: true, env: io.env, log });
+  const consolidator = await startConsolidator({ publish, subscribe }).catch(explain);
+  const relay = await startRelay(
+    { from: [`${consolidator.subscribe} replay=${consolidator.replay}`], host, port },
+    metrics && { metrics },
+  ).catch(async (error: unknown) => {
+    await consolidator.close();
+    return explain(error);
+  });
+  own = sidecarFor({ class: 'system', component: 'spillway' }, consolidator.publish);
   const topic = { class: 'tenant', tenant: values.tenant, container: values.container } as const;
   const sidecar = sidecarFor(topic, consolidator.publish);
 
@@ -121,7 +128,16 @@ export async function run({ values, rest }: ParsedFor<typeof command>, io: Comma
   await own.close();
   await relay.close();
   await consolidator.close();
+  await metrics?.close();
   return asked === undefined ? 0 : EXIT_CODES[asked];
+}
+
+/** What the parts say of keys and tokens would be of options that are not here. */
+function explain(error: unknown): never {
+  if ((error as { code?: unknown }).code !== 'insecure') throw error;
+  throw new UsageError(
+    '--listen, --publish and --subscribe must be on loopback, since dev asks nobody who they are; spillway consolidator and spillway relay can ask for keys and tokens',
+  );
 }
 
 /** What ends it, and the code that it then ends with. A terminal that is closed hangs up. */
@@ -159,7 +175,8 @@ function greet(say: (text: string) => void, url: string, topic: Topic, example: 
   say('');
   say(`  in the browser   ${url}/#${stream}`);
   say(`  read the logs    curl -N ${url}/v1/logs/${stream}`);
-  if (example !== undefined) say(`  cause some       curl ${example}/hello?name=you`);
+  // In quotes: to zsh a question mark is a pattern.
+  if (example !== undefined) say(`  cause some       curl '${example}/hello?name=you'`);
   say(`  as events        curl -N -H 'Accept: text/event-stream' ${url}/v1/logs/${stream}`);
   say(`  its own logs     curl -N ${url}/v1/logs/system/spillway`);
   say('');

@@ -34,7 +34,14 @@ function readOptions(): Options {
 async function main({ host, port, tickMs }: Options): Promise<void> {
   const server = createHost();
   server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${message}: choose another with --port, which is --example-port of spillway dev`, {
+      cause: error,
+    });
+  }
   console.log(`webtask listening on http://${host}:${(server.address() as AddressInfo).port}`);
 
   let ticks = 0;

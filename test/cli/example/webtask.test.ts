@@ -107,5 +107,5 @@ void t.test('a mistake in the words ends with 2, a port that is taken with 1', a
   t.teardown(() => taken.close());
   const { closed, text } = start(t, '--port', String((taken.address() as AddressInfo).port));
   t.strictSame(await closed, [1, null]);
-  t.match(text.stderr, /^webtask: .*EADDRINUSE/);
+  t.match(text.stderr, /^webtask: .*EADDRINUSE.*--example-port of spillway dev/);
 });
