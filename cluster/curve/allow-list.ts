@@ -37,8 +37,11 @@ export async function openAllowList(
   try {
     keys = parse(await readBounded(path));
   } catch (cause) {
-    const { message } = cause as Error;
-    throw new ClusterError('key', `The allow-list ${path} cannot be used: ${message}.`, { cause });
+    const { message, code } = cause as NodeJS.ErrnoException;
+    const what = `The allow-list ${path} cannot be used: ${message}`;
+    const hint =
+      code === 'ENOENT' ? `: it has one public key a line, such as from cat web.pub > ${path}` : '';
+    throw new ClusterError('key', `${what}${hint}.`, { cause });
   }
   return new WatchedAllowList(path, keys, hooks, poll);
 }

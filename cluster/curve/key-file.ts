@@ -1,10 +1,22 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { ClusterError } from '../errors.js';
 import { parseKeyLines } from './key-lines.js';
 import { isCurveKey, keyPairOf, type CurveKeyPair } from './keys.js';
 
 /** A key file has some 100 bytes; whatever is much larger is another file. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
+
+/** What the file of a public key ends with. */
+const PUBLIC = '.pub';
 
 /**
  * Writes a secret key to `path` and its public key to `<path>.pub`; nothing that exists is overwritten.
@@ -14,7 +26,7 @@ const MAX_KEY_FILE_BYTES = 16 * 1024;
 export function writeKeyPair(path: string, { publicKey, secretKey }: CurveKeyPair): void {
   create(path, `# CURVE secret key of ${publicKey}\n${secretKey}\n`, 0o600);
   try {
-    create(`${path}.pub`, `${publicKey}\n`, 0o644);
+    create(`${path}${PUBLIC}`, `${publicKey}\n`, 0o644);
   } catch (error) {
     unlinkSync(path);
     throw error;
@@ -27,6 +39,12 @@ export function writeKeyPair(path: string, { publicKey, secretKey }: CurveKeyPai
  * @throws {ClusterError} `key`
  */
 export function readKeyPair(path: string): CurveKeyPair {
+  // By its text nobody can tell the one from the other.
+  if (path.endsWith(PUBLIC))
+    throw new ClusterError(
+      'key',
+      `${path} is the public key: the secret one is ${path.slice(0, -PUBLIC.length)}.`,
+    );
   return keyPairOf(readOne(path, true));
 }
 
@@ -57,11 +75,9 @@ function readChecked(path: string, isSecret: boolean): string {
   try {
     fd = openSync(path, 'r');
   } catch (cause) {
-    throw new ClusterError(
-      'key',
-      `Cannot read the key ${path} (${(cause as Error).message}): make one with spillway keygen.`,
-      { cause },
-    );
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const wayOut = wayOutOf(code, code === 'EACCES' ? ownerOf(path) : undefined, process.geteuid?.());
+    throw new ClusterError('key', `Cannot read the key ${path} (${message})${wayOut}.`, { cause });
   }
   try {
     const { mode, uid, size } = fstatSync(fd);
@@ -77,6 +93,27 @@ function readChecked(path: string, isSecret: boolean): string {
     return readFileSync(fd, 'utf8');
   } finally {
     closeSync(fd);
+  }
+}
+
+/** What to do about a key that cannot be opened, where that is known. */
+export function wayOutOf(
+  code: string | undefined,
+  owner: number | undefined,
+  us: number | undefined,
+): string {
+  if (code === 'ENOENT') return ': make one with spillway keygen';
+  if (code !== 'EACCES') return '';
+  if (owner === undefined) return ': its folder is closed to this user';
+  if (owner === us) return ': chmod 600 it';
+  return `: it belongs to user ${owner} and this one is ${us}, so chown it, or run as its owner`;
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return undefined;
   }
 }
 

@@ -68,3 +68,9 @@ void t.test('a list that cannot be used at the start is an error', async (t) => 
     });
   }
 });
+
+void t.test('of a list that is not there it is said how one is made', async (t) => {
+  await t.rejects(openAllowList(`${t.testdir()}/absent`), {
+    message: /ENOENT.*: it has one public key a line, such as from cat web\.pub > .*absent\.$/,
+  });
+});

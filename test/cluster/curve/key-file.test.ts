@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { isOpen } from '../../../cluster/curve/key-file.js';
+import { isOpen, wayOutOf } from '../../../cluster/curve/key-file.js';
 import { generateKeyPair, readKeyPair, readPublicKey, writeKeyPair } from '../../../cluster/curve/index.js';
 
 const PAIR = generateKeyPair();
@@ -63,4 +63,21 @@ void t.test('what is no key file is refused, and what it says is not repeated', 
     t.throws(() => readPublicKey(path), { message: /^((?!hunter2)[^])*$/ });
   }
   t.throws(() => readKeyPair(`${folder}/absent`), { code: 'key', message: /make one with spillway keygen/ });
+});
+
+void t.test('the public key in the place of the secret one is told of, not its mode', async (t) => {
+  const path = `${t.testdir()}/relay`;
+  writeKeyPair(path, PAIR);
+  t.throws(() => readKeyPair(`${path}.pub`), {
+    code: 'key',
+    message: `${path}.pub is the public key: the secret one is ${path}.`,
+  });
+});
+
+void t.test('a key that cannot be opened is to be made only where there is none', async (t) => {
+  t.match(wayOutOf('ENOENT', undefined, 1_000), /keygen/);
+  t.match(wayOutOf('EACCES', 0, 1_000), /belongs to user 0 and this one is 1000, so chown it/);
+  t.match(wayOutOf('EACCES', 1_000, 1_000), /chmod 600/);
+  t.match(wayOutOf('EACCES', undefined, 1_000), /its folder/);
+  t.equal(wayOutOf('ELOOP', undefined, 1_000), '');
 });
