@@ -1,4 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { reasonOf } from '../probe/reason.js';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -129,7 +130,10 @@ const MAX_PROBLEM_BYTES = 64 * 1024;
 
 /** The sentence of a problem document (RFC 9457), or the status where there is none. */
 async function detailOf(response: Response): Promise<string> {
-  const status = `the server answered ${response.status} ${response.statusText}`.trimEnd();
+  const { status: code, statusText } = response;
+  // A relay has a sentence for each path that it does not know.
+  const doubt = code === 404 ? ': is this the address of a relay?' : '';
+  const status = `the server answered ${`${code} ${statusText}`.trimEnd()}${doubt}`;
   try {
     const { detail, title } = JSON.parse(await beginningOf(response)) as {
       detail?: unknown;
@@ -150,12 +154,4 @@ async function beginningOf(response: Response): Promise<string> {
     if (text.length > MAX_PROBLEM_BYTES) break;
   }
   return text;
-}
-
-/** fetch says "fetch failed" and hides what happened one or two causes deep. */
-function reasonOf(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  if (cause !== undefined) return reasonOf(cause);
-  const { message, code } = error as NodeJS.ErrnoException;
-  return message || (code ?? String(error));
 }

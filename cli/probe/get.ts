@@ -1,4 +1,5 @@
 import { visible } from '../../wire/visible.js';
+import { reasonOf } from './reason.js';
 
 export interface GetOptions {
   readonly token?: string | undefined;
@@ -37,7 +38,8 @@ export async function get(url: string, { token, timeout }: GetOptions): Promise<
     if (status >= 200 && status < 300) return { ok: true, status, headers, text, took };
     return { ok: false, why: refusalOf(status, text), status };
   } catch (error) {
-    return { ok: false, why: visible(reasonOf(error, timeout)) };
+    const isLate = (error as Error).name === 'TimeoutError';
+    return { ok: false, why: isLate ? `no answer within ${timeout / 1000} s` : visible(reasonOf(error)) };
   }
 }
 
@@ -61,12 +63,4 @@ function refusalOf(status: number, text: string): string {
     // No problem document: the status must do.
   }
   return `it answered ${status}`;
-}
-
-/** fetch says "fetch failed" and hides what happened one or two causes deep. */
-export function reasonOf(error: unknown, timeout: number): string {
-  const { cause, name, message, code } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError') return `no answer within ${timeout / 1000} s`;
-  if (cause !== undefined) return reasonOf(cause, timeout);
-  return message || (code ?? String(error));
 }

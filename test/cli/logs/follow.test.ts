@@ -157,10 +157,21 @@ void t.test('An answer that is no stream of events is final.', async (t) => {
   const odd = start({ base: server.url });
   (await server.next()).response.writeHead(418).end('not a problem document');
   t.equal(await odd.ended, "the server answered 418 I'm a Teapot");
+  const stranger = start({ base: server.url });
+  (await server.next()).response.writeHead(404).end('there is no function here');
+  t.equal(await stranger.ended, 'the server answered 404 Not Found: is this the address of a relay?');
   const endless = start({ base: server.url });
   const refusal = (await server.next()).response.writeHead(403);
   refusal.write('x'.repeat(100_000));
   t.equal(await endless.ended, 'the server answered 403 Forbidden', 'an endless refusal is not awaited');
+});
+
+void t.test('Where TLS is asked of what speaks none, that is said, in one line.', async (t) => {
+  const { url } = await startServer(t);
+  const { ended } = start({ base: url.replace('http', 'https'), maxRetries: 0 });
+  const why = await ended;
+  t.match(why, /what answers there speaks no TLS: should it be http:\/\/\?/);
+  t.notMatch(why, /\n|SSL routines/);
 });
 
 void t.test('A record counts as read when its reader has taken it, not before.', async (t) => {
