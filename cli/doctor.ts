@@ -68,6 +68,8 @@ export async function run({ values, sources }: ParsedFor<typeof command>, io: Co
   // What is to be found replaces the default, and joins what was named.
   const from = discover.length > 0 && sources.from === 'default' ? [] : values.from;
   const token = tokenSource({ values, sources }, sources.url)();
+  // Parts that do not answer are waited for, one after the other.
+  if (io.stderr.isTTY) io.stderr.write('spillway doctor: asking …\n');
   const found = await findVms({ from, discover, curveSecretKey, curveServerKey }, timeout);
   const evidence = await examine({ relays, consolidators, found, token, timeout, count, spacing });
   const findings = judge(evidence);

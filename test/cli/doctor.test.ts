@@ -7,6 +7,7 @@ import t from 'tap';
 import { formatLedger } from '../../wire/index.js';
 import { freePorts } from '../support/ports.js';
 import { spillway as start, startRelayProcess, untilReady } from '../support/processes.js';
+import { needsTmux, openTerminal, SPILLWAY } from '../support/terminal.js';
 import { spillway } from './spawn.js';
 
 interface Test {
@@ -229,4 +230,19 @@ void t.test('Where ZeroMQ speaks CURVE it needs a key that is on the lists.', as
   t.strictSame([stranger.code, stranger.troubles], [1, ['fail canary']]);
   const known = await examine(t, reader.url, [entry], '--curve-secret-key', `${folder}/doctor`);
   t.strictSame([known.code, known.troubles], [0, []], JSON.stringify(known.report.findings));
+});
+
+void t.test('On a terminal it says at once that it is asking.', { skip: needsTmux() }, async (t) => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => {
+    silent.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const words = `doctor --url http://127.0.0.1:${port} --from ${vm.entry.split(' ')[0]} --timeout 1h`;
+  const terminal = await openTerminal(t, ['sh', '-c', `${SPILLWAY} ${words}`]);
+  t.match(await terminal.until(/\S/), /^spillway doctor: asking …/);
 });
