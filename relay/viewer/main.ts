@@ -35,7 +35,8 @@ const herald = new Herald(byId('announce'));
 const listElement = byId('list');
 const seen = new Seen(listElement);
 const linked = new Linked(draw);
-let stream: string | undefined;
+/** What the address says. It leads to a record while that is sought, is open, or is no longer there. */
+let place: Place | undefined;
 let state: State = { kind: 'closed' };
 let isDirty = false;
 
@@ -100,17 +101,18 @@ const reader = new Reader({
 });
 
 /** Opens a stream from its beginning in this page. */
-function open(place: Place): void {
-  const target = streamOf(place.stream);
+function open(next: Place): void {
+  const { stream, at } = next;
+  const target = streamOf(stream);
   if (target === undefined) return;
-  if (stream !== place.stream) seen.clear();
-  stream = place.stream;
-  linked.seek(place.at);
+  if (place?.stream !== stream) seen.clear();
+  setPlace(next);
+  linked.seek(at);
   rememberStream(stream);
   journal.clear();
   drops.clear();
   rate.clear();
-  closeRecord();
+  closeDetail();
   list.select(undefined);
   listElement.classList.toggle('single', !isWhole(target));
   drawName(stream);
@@ -131,7 +133,12 @@ function addressOf(path: string): string {
 function reopen(): void {
   hideCards();
   curtain.forget();
-  if (stream !== undefined) open({ stream });
+  if (place !== undefined) open(place);
+}
+
+function setPlace(next: Place): void {
+  place = next;
+  history.replaceState(null, '', formatPlace(next));
 }
 
 function pick(name: string): void {
@@ -151,7 +158,7 @@ function take(entries: readonly Entry[]): void {
     } else if (entry.kind === 'record') {
       records += 1;
       if (entry.level >= 50) errors += 1;
-      if (stream !== undefined) seen.add(entry.from, stream);
+      if (place !== undefined) seen.add(entry.from, place.stream);
     }
   }
   rate.count(records, errors);
@@ -204,20 +211,24 @@ function next(by: 1 | -1): void {
 
 function openRecord(number: number): void {
   const entry = journal.get(number);
-  if (entry === undefined || stream === undefined) return;
+  if (entry === undefined || place === undefined) return;
   detail.open(entry);
   // The list has become narrower or lower.
   list.select(number);
   const at = entry.kind === 'record' && entry.key !== '' ? { key: entry.key, time: entry.time } : undefined;
-  history.replaceState(null, '', formatPlace({ stream, ...(at && { at }) }));
+  setPlace({ stream: place.stream, ...(at && { at }) });
   draw();
 }
 
 function closeRecord(): void {
+  closeDetail();
+  if (place !== undefined) setPlace({ stream: place.stream });
+  draw();
+}
+
+function closeDetail(): void {
   if (detail.isOpen) listElement.focus({ preventScroll: true });
   detail.close();
-  if (stream !== undefined) history.replaceState(null, '', formatPlace({ stream }));
-  draw();
 }
 
 /** Paints with the next frame, once. */
@@ -232,12 +243,12 @@ function draw(): void {
     drawJournal(journal, linked.state === 'missing');
     drawDropped(drops);
     search.tell(journal.counts, shown, kept);
-    curtain.update({ stream, state, kept, shown, link: linked.state });
+    curtain.update({ stream: place?.stream, state, kept, shown, link: linked.state });
   });
 }
 
 function picker(): HTMLElement {
-  return pickerOf({ onPick: pick, seen: () => seen.names }, stream);
+  return pickerOf({ onPick: pick, seen: () => seen.names }, place?.stream);
 }
 
 function setZone(local: boolean): void {
@@ -248,15 +259,15 @@ function setZone(local: boolean): void {
 }
 
 function readPlace(): void {
-  const place = parsePlace(location.hash);
-  if (place === undefined) return draw();
-  open(place);
+  const next = parsePlace(location.hash);
+  if (next === undefined) return draw();
+  open(next);
 }
 
 onCard('picker', () => [picker()]);
 onCard('token-form', () => [el('h2', {}, 'Token'), tokenForm(token, reopen)]);
 onCard('drops-list', () => dropsCard(drops));
-onCard('downloads', () => downloadsCard(journal, stream));
+onCard('downloads', () => downloadsCard(journal, place?.stream));
 
 const keys = byId('keys', 'dialog');
 fillKeys(keys);

@@ -4,7 +4,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Browser, Page } from 'playwright-core';
-import { sidecar, startParts, startRelayProcess, type Parts } from '../support/processes.js';
+import {
+  sidecar,
+  startConsolidatorProcess,
+  startParts,
+  startRelayProcess,
+  type Parts,
+} from '../support/processes.js';
 import { needsChromium } from '../support/programs.js';
 import { startBrowser, Viewer } from './browser.js';
 
@@ -18,7 +24,7 @@ t.before(async () => {
   if (skip === false) browser = await startBrowser(t);
 });
 
-function ticking(t: Test, { publish }: Parts) {
+function ticking(t: Test, { publish }: Pick<Parts, 'publish'>) {
   sidecar(t, publish, 'web-1', [process.execPath, '-e', TICKING]);
 }
 
@@ -86,6 +92,46 @@ void t.test(
     const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
     t.notMatch(stored, token.slice(-20), 'and in no storage, unless the reader said so');
     t.same(viewer.complaints, []);
+  },
+);
+
+void t.test(
+  'a link still leads to its record once the token is there that the relay wants',
+  { skip },
+  async (t) => {
+    const secret = 'only for this test, and more than 32 bytes long';
+    const file = join(t.testdir({}), 'secret');
+    await writeFile(file, secret, { mode: 0o600 });
+    const consolidator = await startConsolidatorProcess(t);
+    const open = await startRelayProcess(t, consolidator.from);
+    const { url } = await startRelayProcess(t, consolidator.from, ['--jwt-secret-file', file]);
+    const first = await Viewer.open(t, browser, `${open.url}/#acme/web-1`);
+    await first.isLive();
+    ticking(t, consolidator);
+    await first.sees('tick ');
+    await first.page.keyboard.press('Space');
+    await first.page.keyboard.press('g');
+    await first.page.click('.row .text:text-is("tick 0")');
+    await first.reads('aside .message', /^tick 0$/);
+    const { hash } = new URL(first.page.url());
+    t.match(hash, /at=/);
+
+    const viewer = await Viewer.open(t, browser, `${url}/${hash}`);
+    const { page } = viewer;
+    await viewer.reads('#curtain', /This relay wants a token/);
+    await page.fill('#curtain input[type="password"]', tokenFor(secret, ['tenant/other/']));
+    await page.keyboard.press('Enter');
+    await viewer.reads('#curtain', /Your token does not allow this stream/);
+    const again = page.waitForResponse((response) => response.url().includes('/v1/logs/'));
+    await page.click('#curtain button:has-text("Try again")');
+    await again;
+    await viewer.reads('#curtain', /Your token does not allow this stream/);
+    t.equal(new URL(page.url()).hash, hash);
+    await page.fill('#curtain input[type="password"]', tokenFor(secret, ['tenant/acme/']));
+    await page.keyboard.press('Enter');
+    await viewer.reads('aside .message', /^tick 0$/);
+    t.equal(new URL(page.url()).hash, hash);
+    t.same([...first.complaints, ...viewer.complaints], []);
   },
 );
 
