@@ -16,14 +16,39 @@ export interface DetailHandlers {
   readonly onCopy: (what: 'record' | 'link') => Promise<boolean>;
 }
 
-/** The record that is open, as a tree. */
+/**
+ * The record that is open, as a tree. Its controls are made once and stay while one record follows another: whoever presses
+ * one of them keeps the focus.
+ */
 export class Detail {
   readonly #element: HTMLElement;
   readonly #handlers: DetailHandlers;
+  readonly #level = el('strong', { class: 'level' });
+  readonly #time = el('time');
+  readonly #body = el('div', { class: 'body', tabindex: '0', role: 'group', 'aria-label': 'Fields' });
+  readonly #message = el('pre', { class: 'message' });
+  readonly #copyRecord = button('', () => void this.#copy('record'));
+  readonly #copyLink = button('', () => void this.#copy('link'));
+  readonly #actions = el('div', { class: 'actions' }, this.#copyRecord, this.#copyLink);
+  readonly #fields = el('div');
+  #entry: Entry | undefined;
 
   constructor(element: HTMLElement, handlers: DetailHandlers) {
     this.#element = element;
     this.#handlers = handlers;
+    const { onClose, onMove } = handlers;
+    const head = el(
+      'div',
+      { class: 'head' },
+      this.#level,
+      this.#time,
+      el('span', { class: 'gap' }),
+      button('↑', () => onMove(-1), { 'aria-label': 'Record before (k)', title: 'Record before (k)' }),
+      button('↓', () => onMove(1), { 'aria-label': 'Record after (j)', title: 'Record after (j)' }),
+      button('✕', onClose, { 'aria-label': 'Close (Esc)', title: 'Close (Esc)' }),
+    );
+    this.#body.append(this.#message, this.#actions, this.#fields);
+    element.append(head, this.#body);
   }
 
   get isOpen(): boolean {
@@ -31,65 +56,56 @@ export class Detail {
   }
 
   open(entry: Entry): void {
+    const focused = document.activeElement;
+    const isInside = this.#body.contains(focused);
+    this.#entry = entry;
     this.#element.hidden = false;
-    const { onClose, onMove } = this.#handlers;
     const level = entry.kind === 'record' ? bucketOf(entry.level) : 'warn';
-    const title =
+    this.#level.dataset['level'] = level;
+    this.#level.textContent =
       entry.kind === 'record' ? level.toUpperCase() : entry.kind === 'notice' ? 'DROPPED' : 'VIEWER';
-    const head = el(
-      'div',
-      { class: 'head' },
-      el('strong', { class: 'level', 'data-level': level }, title),
-      el('time', {}, entry.time),
-      el('span', { class: 'gap' }),
-      button('↑', () => onMove(-1), { 'aria-label': 'Record before (k)', title: 'Record before (k)' }),
-      button('↓', () => onMove(1), { 'aria-label': 'Record after (j)', title: 'Record after (j)' }),
-      button('✕', onClose, { 'aria-label': 'Close (Esc)', title: 'Close (Esc)' }),
-    );
-    const scrolling = el('div', { class: 'body', tabindex: '0', role: 'group', 'aria-label': 'Fields' });
+    this.#time.textContent = entry.time;
+    this.#actions.hidden = entry.kind !== 'record';
+    this.#copyRecord.textContent = 'Copy JSON';
+    this.#copyLink.textContent = 'Copy link';
+    this.#copyLink.hidden = entry.kind !== 'record' || entry.key === '';
     if (entry.kind === 'record') {
-      const record = parseObject(entry.data);
-      scrolling.append(messageOf(record['msg']), this.#actions(entry.key !== ''));
-      const { msg: _, ...fields } = record;
-      scrolling.append(treeOf(fields));
-    } else {
-      scrolling.append(messageOf(entry.text));
-      if (entry.kind === 'notice') scrolling.append(treeOf(entry.notice));
-    }
-    this.#element.replaceChildren(head, scrolling);
+      const { msg, ...fields } = parseObject(entry.data);
+      this.#fill(msg, treeOf(fields));
+    } else this.#fill(entry.text, ...(entry.kind === 'notice' ? [treeOf(entry.notice)] : []));
+    this.#body.scrollTop = 0;
+    // What had the focus may have gone with the record before.
+    if (isInside && !focused?.checkVisibility()) this.#body.focus({ preventScroll: true });
   }
 
   close(): void {
+    this.#entry = undefined;
     this.#element.hidden = true;
-    this.#element.replaceChildren();
+    this.#fill('');
   }
 
-  #actions(canLink: boolean): HTMLElement {
-    const copy = (what: 'record' | 'link', label: string) => {
-      const made = button(label, () => {
-        void this.#handlers.onCopy(what).then((done) => {
-          made.textContent = done ? 'Copied' : 'The browser does not allow it';
-        });
-      });
-      return made;
-    };
-    return el(
-      'div',
-      { class: 'actions' },
-      copy('record', 'Copy JSON'),
-      ...(canLink ? [copy('link', 'Copy link')] : []),
-    );
+  #fill(message: unknown, ...fields: readonly Node[]): void {
+    this.#message.replaceChildren(...messageOf(message));
+    this.#fields.replaceChildren(...fields);
+  }
+
+  async #copy(what: 'record' | 'link'): Promise<void> {
+    const entry = this.#entry;
+    const done = await this.#handlers.onCopy(what);
+    // Another record may be open by now.
+    if (entry !== this.#entry) return;
+    const pressed = what === 'record' ? this.#copyRecord : this.#copyLink;
+    pressed.textContent = done ? 'Copied' : 'The browser does not allow it';
   }
 }
 
-function messageOf(msg: unknown): HTMLElement {
-  const message = el('pre', { class: 'message' });
-  if (typeof msg !== 'string') return message;
-  for (const segment of segmentsOf(msg.slice(0, MAX_SHOWN))) {
+function messageOf(msg: unknown): (Node | string)[] {
+  if (typeof msg !== 'string') return [];
+  const pieces: (Node | string)[] = segmentsOf(msg.slice(0, MAX_SHOWN)).map((segment) => {
     const piece = el('span', {}, visible(segment.text));
     applyStyle(piece, segment);
-    message.append(piece);
-  }
-  if (msg.length > MAX_SHOWN) message.append(`… ${msg.length - MAX_SHOWN} more characters: copy the record`);
-  return message;
+    return piece;
+  });
+  if (msg.length > MAX_SHOWN) pieces.push(`… ${msg.length - MAX_SHOWN} more characters: copy the record`);
+  return pieces;
 }

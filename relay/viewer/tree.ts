@@ -6,28 +6,27 @@ const PAGE = 200;
 
 /** A value as a tree that opens level by level: what is closed costs nothing, however deep it is. */
 export function treeOf(value: object): HTMLElement {
-  const list = el('dl', { class: 'tree' });
-  addMembers(list, Object.entries(value), 0, true);
-  return list;
+  return listOf(Object.entries(value), true);
 }
 
-function addMembers(
-  list: HTMLElement,
-  members: readonly [string, unknown][],
-  from: number,
-  isRecord = false,
-): void {
-  for (const [key, value] of members.slice(from, from + PAGE)) list.append(memberOf(key, value, isRecord));
-  const rest = members.length - from - PAGE;
-  if (rest <= 0) return;
-  const more = el('div', { class: 'more' });
-  more.append(
-    button(`${formatCount(rest)} more`, () => {
-      more.remove();
-      addMembers(list, members, from + PAGE, isRecord);
-    }),
-  );
-  list.append(more);
+function listOf(members: readonly [string, unknown][], isRecord = false): HTMLElement {
+  const list = el('dl', { class: 'tree' });
+  let made = 0;
+  const add = () => {
+    const next = members.slice(made, made + PAGE);
+    made += next.length;
+    row.before(...next.map(([key, value]) => memberOf(key, value, isRecord)));
+    const rest = members.length - made;
+    // At the end it stays too, for it has the focus.
+    more.textContent = rest > 0 ? `${formatCount(rest)} more` : `all ${formatCount(made)}`;
+    more.ariaDisabled = String(rest === 0);
+  };
+  const more = button('', add);
+  const row = el('div', { class: 'more' }, more);
+  list.append(row);
+  add();
+  if (made === members.length) row.remove();
+  return list;
 }
 
 function memberOf(key: string, value: unknown, isRecord: boolean): HTMLElement {
@@ -47,9 +46,7 @@ function memberOf(key: string, value: unknown, isRecord: boolean): HTMLElement {
   branch.addEventListener(
     'toggle',
     () => {
-      const list = el('dl', { class: 'tree' });
-      addMembers(list, members, 0);
-      branch.append(list);
+      branch.append(listOf(members));
     },
     { once: true },
   );

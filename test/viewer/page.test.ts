@@ -161,6 +161,45 @@ void t.test('the keyboard does it all', { skip }, async (t) => {
   t.same(viewer.complaints, []);
 });
 
+void t.test(
+  'a control that is pressed keeps the focus, so that it can be pressed again',
+  { skip },
+  async (t) => {
+    const viewer = await reading.read(t, 'acme/focus');
+    const print = reading.container(t, 'focus');
+    const many = Object.fromEntries(Array.from({ length: 450 }, (_, i) => [`field-${i}`, i]));
+    print('line 0', 'line 1', JSON.stringify({ msg: 'line 2', level: 30, many }));
+    await viewer.sees('line 2');
+    const { page } = viewer;
+    const focused = () => page.evaluate(() => document.activeElement?.textContent);
+    await page.click('.row:has-text("line 0")');
+    await page.focus('aside button:has-text("↓")');
+    for (const line of [1, 2]) {
+      await page.keyboard.press('Enter');
+      await viewer.reads('aside .message', new RegExp(`^line ${line}$`));
+      t.equal(await focused(), '↓');
+    }
+    await page.click('aside summary:has-text("many")');
+    await page.focus('aside .more button');
+    for (const [rest, made] of [
+      ['250 more', 200],
+      ['50 more', 400],
+      ['all 450', 450],
+      ['all 450', 450],
+    ] as const) {
+      t.equal(await focused(), rest);
+      t.equal(await page.$$eval('aside details dt', (names) => names.length), made);
+      await page.keyboard.press('Enter');
+    }
+    // A branch goes with its record; the focus stays with the fields.
+    await page.focus('aside summary:has-text("many")');
+    await page.keyboard.press('k');
+    await viewer.reads('aside .message', /^line 1$/);
+    t.equal(await page.evaluate(() => document.activeElement?.ariaLabel), 'Fields');
+    t.same(viewer.complaints, []);
+  },
+);
+
 void t.test('records dropped are told in their place and summed up in the head', { skip }, async (t) => {
   const viewer = await reading.read(t, 'acme/drops');
   const LINES = 9_000;
