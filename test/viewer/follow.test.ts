@@ -117,8 +117,10 @@ void t.test('idle is not dead: a missed heartbeat is told, and then another conn
   const reader = read(t, url, { silentAfter: 400, deadAfter: 800 });
   await reader.until(() => reader.data.length === 1);
   t.equal(beats, 3);
-  t.same(reader.kinds(), ['connecting', 'live', 'silent', 'waiting', 'connecting', 'live']);
-  t.match(reader.states[3], { why: /no heartbeat/ });
+  // On a machine that is held up a heartbeat may have been late before they ended.
+  t.same(reader.kinds().slice(0, 2), ['connecting', 'live']);
+  t.same(reader.kinds().slice(-4), ['silent', 'waiting', 'connecting', 'live']);
+  t.match(reader.states.at(-3), { why: /no heartbeat/ });
 });
 
 void t.test('a refusal is final and says what the relay said', async (t) => {

@@ -86,6 +86,7 @@ void t.test(
     t.not(mark.backgroundColor, text.backgroundColor, 'a match stands out');
     t.not(mark.backgroundColor, mark.color, 'and can be read');
     await page.click('.row:has-text("it broke")');
+    await page.waitForSelector('.row.selected');
     t.match(await styleOf('.row.selected'), { outlineStyle: 'solid' });
     t.not((await styleOf('#status i')).backgroundColor, (await styleOf('#status')).backgroundColor);
     t.same(viewer.complaints, []);

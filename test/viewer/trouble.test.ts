@@ -36,7 +36,7 @@ void t.test(
     const viewer = await Viewer.open(t, browser, `${parts.url}/#acme/web-1`);
     await viewer.isLive();
     ticking(t, parts);
-    await viewer.sees('tick 5');
+    await viewer.sees('tick ');
     await parts.relay.stop('SIGKILL');
     await viewer.reads('#status', /^reconnecting in \d+ s$/);
     await startRelayProcess(t, parts.subscribe, [], new URL(parts.url).host);
@@ -46,8 +46,8 @@ void t.test(
     await viewer.sees('connected again');
     await viewer.page.fill('#query', '');
     const lastTick = async () => Number((await viewer.rows()).at(-1)?.replace('tick ', ''));
-    await viewer.until(async () => (await lastTick()) >= 0, 'the lines, no longer filtered');
-    const before = await lastTick();
+    let before = Number.NaN;
+    await viewer.until(async () => (before = await lastTick()) >= 0, 'the lines, no longer filtered');
     await viewer.until(async () => (await lastTick()) > before, 'a line after the break');
     t.same(viewer.complaints, []);
   },
@@ -84,7 +84,7 @@ void t.test(
     await page.keyboard.press('Enter');
     await viewer.isLive();
     ticking(t, open);
-    await viewer.sees('tick 1');
+    await viewer.sees('tick ');
     t.notOk(
       [...asked, page.url()].some((address) => address.includes(token.slice(-20))),
       'in no address',
