@@ -50,8 +50,12 @@ export function createRoutes(settings: InjectSettings, stats: InjectStats, hooks
     );
   }
 
+  const refuseLength = () => {
+    stats.refused += 1;
+    return problem(`The body is longer than ${MAX_BODY_BYTES} bytes`, 413);
+  };
   for (const [path, byNamespace] of Object.entries(PATHS)) {
-    app.post(path, bodyLimit({ maxSize: MAX_BODY_BYTES }), async (c) => {
+    app.post(path, bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseLength }), async (c) => {
       const request = readReview(await c.req.json<unknown>());
       const { uid, namespace } = request;
       try {
@@ -81,13 +85,19 @@ export function createRoutes(settings: InjectSettings, stats: InjectStats, hooks
   return app;
 }
 
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Malformed review',
+  404: 'Not found',
+  413: 'Review too large',
+  500: 'Internal error',
+};
+
 /** @see https://www.rfc-editor.org/rfc/rfc9457 */
 function problem(detail: string, status: number): Response {
-  const title = status === 400 ? 'Malformed review' : status === 404 ? 'Not found' : 'Internal error';
   return Response.json(
     {
       type: 'about:blank',
-      title,
+      title: TITLES[status],
       status,
       detail: `${detail}. Reviews are posted to ${Object.keys(PATHS).join(', ')}.`,
     },

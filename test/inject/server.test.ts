@@ -75,6 +75,31 @@ void t.test('The webhook', { skip: needsOpenssl() }, async (t) => {
     t.equal(server.stats.refused, bodies.length);
   });
 
+  await t.test('threat: a body longer than any review is neither read nor taken for a fault.', async (t) => {
+    const faults: Error[] = [];
+    const { server, files } = await start(t, { onError: (error) => faults.push(error) });
+    const ca = readFileSync(files.cert);
+    const headers = { 'Content-Length': 8 * 1024 * 1024 + 1 };
+    const asked = request(new URL('/inject/wrapper', server.url), {
+      method: 'POST',
+      headers,
+      ca,
+      agent: false,
+    });
+    asked.flushHeaders();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    t.equal(response.statusCode, 413);
+    t.match(JSON.parse(await text(response)), {
+      title: 'Review too large',
+      status: 413,
+      detail: /longer than 8388608 bytes/,
+    });
+    asked.destroy();
+    t.strictSame(faults, []);
+    t.equal(server.stats.refused, 1);
+    t.equal((await post(server, '/inject/wrapper', JSON.stringify(review(pod())), ca)).status, 200);
+  });
+
   await t.test(
     'takes a certificate that was renewed, and keeps the old one while the files do not fit.',
     async (t) => {
