@@ -1,5 +1,6 @@
 import { skipRecords, takeRecords } from '../wire/message.js';
 import type { Batch } from './batch.js';
+import { Fifo } from './fifo.js';
 import type { SidecarOverflow } from './options.js';
 
 export interface QueueOptions {
@@ -21,7 +22,7 @@ export interface QueueOptions {
  */
 export class RecordQueue {
   readonly #options: QueueOptions;
-  readonly #batches: Batch[] = [];
+  readonly #batches = new Fifo<Batch>();
   #next = 0;
   #records = 0;
   #bytes = 0;
@@ -82,7 +83,7 @@ export class RecordQueue {
     let { count } = head;
     let bytes = head.body.length;
     const bodies = [head.body];
-    for (let next = this.#batches[0]; next !== undefined; next = this.#batches[0]) {
+    for (let next = this.#batches.first; next !== undefined; next = this.#batches.first) {
       if (next.first !== head.first + count || bytes + next.body.length > maxBytes) break;
       this.#batches.shift();
       bodies.push(next.body);
@@ -108,7 +109,7 @@ export class RecordQueue {
   /** Empties the buffer and answers how many records were in it; they keep their numbers. */
   clear(): number {
     const cleared = this.#records;
-    this.#batches.length = 0;
+    this.#batches.clear();
     this.#records = 0;
     this.#bytes = 0;
     return cleared;
@@ -140,7 +141,7 @@ export class RecordQueue {
     const { hwm, hwmBytes } = this.#options;
     const over = () => this.#records > hwm || this.#bytes > hwmBytes;
     while (over() && this.#batches.length > 1) {
-      const head = this.#batches[0] as Batch;
+      const head = this.#batches.first as Batch;
       const excess = Math.min(head.count, this.#records - hwm);
       // Over the mark in bytes, a whole batch goes: its records' sizes are not known one by one.
       if (this.#bytes <= hwmBytes && excess < head.count) return this.#trimHead(head, excess);
@@ -149,7 +150,7 @@ export class RecordQueue {
       this.#bytes -= head.body.length;
       this.#lostOldest += head.count;
     }
-    if (over()) this.#keepTail(this.#batches[0] as Batch);
+    if (over()) this.#keepTail(this.#batches.first as Batch);
   }
 
   /** One batch alone is over a mark: it loses records from its front until it fits, but for the last. */
@@ -166,7 +167,8 @@ export class RecordQueue {
 
   #trimHead(head: Batch, records: number): void {
     const body = skipRecords(head.body, records);
-    this.#batches[0] = { ...head, first: head.first + records, count: head.count - records, body };
+    this.#batches.shift();
+    this.#batches.unshift({ ...head, first: head.first + records, count: head.count - records, body });
     this.#records -= records;
     this.#bytes -= head.body.length - body.length;
     this.#lostOldest += records;
