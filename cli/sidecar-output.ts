@@ -75,9 +75,12 @@ export function openOutput(
 
 /** Says what a reader cannot be told by the ledgers, since nobody took them. Silent when nothing was lost. */
 export function report(log: Log, stats: SidecarStats | undefined): void {
-  if (stats === undefined || stats.abandoned === 0) return;
+  if (stats === undefined) return;
+  const { abandoned, untold } = stats;
+  if (abandoned + untold === 0) return;
+  const dropped = untold === 0 ? '' : `, ${untold} of which the full queue had dropped,`;
   log.warn(
-    `${stats.abandoned} records could not be delivered within the flush timeout: is the consolidator there (--to)?`,
+    `${abandoned + untold} records${dropped} could not be delivered within the flush timeout: is the consolidator there (--to)?`,
     { ...stats },
   );
 }

@@ -65,6 +65,8 @@ export interface PublisherStats {
   readonly sent: number;
   /** Records that were built and held while it was not known whether somebody reads, and then nobody did. */
   readonly unread: number;
+  /** Records that the queue dropped and no ledger told of. */
+  readonly untold: number;
   readonly messages: number;
   /** Body bytes handed to the socket. */
   readonly bytes: number;
@@ -94,6 +96,8 @@ export class Publisher {
   #base = { first: 0, lost: 0 };
   /** Where the present account began; undefined while nobody reads. */
   #origin: { first: number; lost: number; at: number; node: string | undefined } | undefined;
+  /** Of the queue's losses, those that a ledger told of or that nobody was there to miss. */
+  #told = 0;
   #sent = 0;
   #unread = 0;
   #messages = 0;
@@ -150,7 +154,8 @@ export class Publisher {
   }
 
   get stats(): PublisherStats {
-    return { sent: this.#sent, unread: this.#unread, messages: this.#messages, bytes: this.#bytes };
+    const untold = Math.max(0, this.queue.lost - this.#told);
+    return { sent: this.#sent, unread: this.#unread, untold, messages: this.#messages, bytes: this.#bytes };
   }
 
   /** Sends what is queued, if somebody reads; called after each push. */
@@ -207,6 +212,7 @@ export class Publisher {
   #discard(): void {
     this.#unread += this.queue.clear();
     this.#base = { first: this.queue.next, lost: this.queue.lost };
+    this.#told = this.queue.lost;
     this.#origin = undefined;
     this.#events.onDrain?.();
   }
@@ -255,6 +261,7 @@ export class Publisher {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
       throw error;
     }
+    this.#told = Math.max(this.#told, ledger.lost);
     if (!this.#closed) this.#heartbeat.refresh();
     return true;
   }

@@ -25,6 +25,8 @@ export interface SidecarStats {
   readonly queuedBytes: number;
   /** Records that the full queue dropped. */
   readonly lost: number;
+  /** Those of them that no ledger told of. */
+  readonly untold: number;
   /** Records given up at the end. */
   readonly abandoned: number;
   /** Bytes captured. */
@@ -113,6 +115,7 @@ export class Sidecar implements CaptureSink {
       queued: queue.records,
       queuedBytes: queue.bytes,
       lost: queue.lost,
+      untold: stats.untold,
       abandoned: this.#abandoned,
       bytes: this.#bytes,
       stalled: this.#stalled + stalling,

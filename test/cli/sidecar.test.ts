@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { freePorts } from '../support/ports.js';
 import { linesOf, Peer, type Received } from '../support/zmq.js';
 import { spillway } from './spawn.js';
 
@@ -41,6 +42,20 @@ for (const [why, args, sentence] of [
     t.equal(stdout, '');
   });
 }
+
+void t.test('What nobody took is said to the record, with what the full queue dropped of it.', async (t) => {
+  const [port] = await freePorts(1);
+  const to = `tcp://127.0.0.1:${port}`;
+  for (const [overflow, hwm, said] of [
+    ['drop-oldest', '50', '1000 records, 950 of which the full queue had dropped, could not be delivered'],
+    ['drop-newest', '50', '1000 records, 950 of which the full queue had dropped, could not be delivered'],
+    ['drop-oldest', '5000', '1000 records could not be delivered'],
+  ] as const) {
+    const options = ['--to', to, '--flush-timeout', '50ms', '--overflow', overflow, '--hwm', hwm];
+    const { stderr } = await spillway(t, ['sidecar', ...options, ...WHOSE, '--', 'seq', '1000']).ended;
+    t.ok(stderr.includes(said), stderr);
+  }
+});
 
 void t.test('--print shows the records that would be sent, and nothing else, on stdout.', async (t) => {
   const script = 'echo one; echo two >&2; printf "{\\"level\\":\\"warn\\",\\"msg\\":\\"three\\"}"; exit 5';

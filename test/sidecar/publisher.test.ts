@@ -249,6 +249,20 @@ void t.test('with nobody there a run ends at the flush timeout and tells how man
   t.match(publisher.stats, { sent: 0, unread: 0 });
 });
 
+void t.test('losses of the queue count as untold until a ledger has said them', async (t) => {
+  const [port] = await freePorts(1);
+  const to = `tcp://127.0.0.1:${port}`;
+  const { publisher, push, becomes } = publish(t, to, { hwm: 2 });
+  push('a', 'b', 'c', 'd', 'e');
+  t.match(publisher.stats, { untold: 3 });
+  const peer = await Peer.bind(t, { endpoint: to, streams: [TOPIC] });
+  await becomes('read');
+  t.equal(await publisher.close(), 0);
+  const messages = await peer.inbox.until(ended);
+  t.equal(accountFor(messages).sidecar, 3);
+  t.match(publisher.stats, { sent: 2, untold: 0 });
+});
+
 void t.test('what is given up and what was sent are all there was', async (t) => {
   const peer = await Peer.bind(t, { streams: [TOPIC] });
   const { publisher, becomes } = publish(t, peer.endpoint, { flushTimeout: 0, batchBytes: 1 });
