@@ -43,6 +43,8 @@ export const REDACTED = '[redacted]';
 const NOTHING_SECRET = new Set(['null', 'true', 'false', '""']);
 /** Keys of which the verdict is remembered; a hostile line could bring any number. */
 const MAX_KNOWN = 4096;
+/** A longer key is looked at each time, so that those remembered are few bytes. */
+const MAX_KNOWN_LENGTH = 64;
 
 /** Takes secrets out of lines before anything else reads them, and counts each. */
 export class Redactor {
@@ -161,7 +163,9 @@ export class Redactor {
     if (before !== undefined) return before;
     const name = plainName(key);
     const secret = this.#suffixes.some((suffix) => name.endsWith(suffix));
-    if (this.#known.size < MAX_KNOWN) this.#known.set(key, secret);
+    // A copy: a part of a line would keep all of it in memory.
+    if (this.#known.size < MAX_KNOWN && key.length <= MAX_KNOWN_LENGTH)
+      this.#known.set(Buffer.from(key, 'utf16le').toString('utf16le'), secret);
     return secret;
   }
 }

@@ -147,6 +147,7 @@ class Taken {
 function restOf(members: Members, spent: string[], taken: Taken): string {
   const { keys } = members;
   let rest = '';
+  /** Of a name that is repeated the last value first. */
   let orig: Map<string, string[]> | undefined;
   let own = -1;
   // From the last to the first: of a key that is repeated the last is the one that was read, as by every JSON reader.
@@ -158,7 +159,9 @@ function restOf(members: Members, spent: string[], taken: Taken): string {
     else if (!taken.has(key)) rest = `,${members.member(i)}${rest}`;
     else if (!taken.agrees(key, members.value(i))) {
       orig ??= new Map();
-      orig.set(key, [members.value(i), ...(orig.get(key) ?? [])]);
+      const values = orig.get(key);
+      if (values === undefined) orig.set(key, [members.value(i)]);
+      else values.push(members.value(i));
     }
   }
   if (orig === undefined) return own === -1 ? rest : `${rest},${members.member(own)}`;
@@ -167,5 +170,5 @@ function restOf(members: Members, spent: string[], taken: Taken): string {
 }
 
 function oneOrAll(values: readonly string[]): string {
-  return values.length === 1 ? (values[0] as string) : `[${values.join(',')}]`;
+  return values.length === 1 ? (values[0] as string) : `[${values.toReversed().join(',')}]`;
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import t from 'tap';
 import { createNormalizer } from '../../../sidecar/normalize/index.js';
@@ -159,6 +161,8 @@ void t.test('lines made to make patterns backtrack take no longer than others of
     'password:\\',
     'password\\',
   ].map((part) => part.repeat(Math.ceil(long / part.length)));
+  for (const part of ['"tenant":1,', '"msg":1,', '"orig":1,', '"password":1,'])
+    lines.push(`{${part.repeat(long / part.length)}"msg":"m"}`);
   const normalizer = createNormalizer({
     ...OPTIONS,
     redact: (await import('../../../sidecar/normalize/index.js')).DEFAULT_REDACT,
@@ -169,6 +173,26 @@ void t.test('lines made to make patterns backtrack take no longer than others of
     const { user } = process.cpuUsage(before);
     t.ok(user < 1_000_000, `${JSON.stringify(line.slice(0, 12))}: ${Math.round(user / 1000)} ms`);
   }
+});
+
+void t.test('threat: keys without end, each of a long line, fill the memory', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const normalizer = createNormalizer({ ...OPTIONS, redact: { fields: ['password'] } });
+  const padding = 'x'.repeat(100_000);
+  const heapAfter = (lines: number): number => {
+    for (let i = 0; i < lines; i += 1)
+      normalizer.record(
+        `{"password":"x","a_key_of_its_own_${lines}_${i}":1,"msg":"${padding}"}`,
+        'stdout',
+        CAPTURED,
+      );
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heapAfter(10);
+  const grown = heapAfter(500) - before;
+  t.ok(grown < 10_000_000, `${grown} bytes, of 50 MB in the lines`);
 });
 
 void t.test('any text, and any JSON, makes a record', async (t) => {
