@@ -110,7 +110,11 @@ export const command = defineCommand({
     field: { type: 'list', value: 'k=v', help: 'added to every record' },
     redact: { type: 'flag', default: false, help: 'take out what looks like a password, token or key' },
     redactField: { type: 'list', value: 'name', help: 'take out the values of fields of this name' },
-    redactPattern: { type: 'string', value: 'regexp', help: 'take out what matches' },
+    redactPattern: {
+      type: 'string',
+      value: 'regexp',
+      help: 'take out what matches; no repetition in a repetition, as in (a+)+, which a hostile line turns into a halt',
+    },
     print: { type: 'flag', default: false, help: 'write the records to stdout, and connect nowhere' },
     passthrough: {
       type: 'flag',
