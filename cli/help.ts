@@ -5,7 +5,7 @@ import { wrap } from './wrap.js';
 export const ABOUT =
   'Real-time logs from every container to every reader: no broker, no disk, and each dropped record counted.';
 
-export const ENVIRONMENT = 'Each option is also an environment variable, SPILLWAY_<OPTION>; the option wins.';
+export const ENVIRONMENT = 'Most options are also environment variables, SPILLWAY_<OPTION>; the option wins.';
 
 /** Where the explanations begin, unless what they explain is longer. */
 const COLUMN = 30;

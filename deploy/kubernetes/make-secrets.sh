@@ -8,11 +8,18 @@
 #   kubectl -n spillway get secret spillway-sidecar -o json | jq 'del(.metadata.namespace)' | kubectl -n shop apply -f -
 set -eu
 [ $# -eq 1 ] || { echo "usage: make-secrets.sh <PEM file with the issuer's public key>" >&2; exit 2; }
+[ -s "$1" ] && [ -r "$1" ] || { echo "make-secrets.sh: $1 cannot be read, or is empty" >&2; exit 2; }
 spillway=${SPILLWAY:-spillway}
+command -v "${spillway%% *}" >/dev/null || {
+  echo "make-secrets.sh: there is no ${spillway%% *} on the PATH; in a checkout: SPILLWAY='node dist/cli/bin.js' $0 $1" >&2
+  exit 127
+}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-for part in consolidator relay sidecar; do $spillway keygen "$folder/$part" >/dev/null 2>&1; done
+for part in consolidator relay sidecar; do
+  $spillway keygen "$folder/$part" >/dev/null 2>"$folder/said" || { cat "$folder/said" >&2; exit 1; }
+done
 secret() { # <name> <key>=<file> …
   name=$1
   shift
