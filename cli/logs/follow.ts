@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { readStream, type End } from './connection.js';
-import { keepaliveOf } from './notices.js';
+import { consolidatorsOf, keepaliveOf } from './notices.js';
 
 export interface FollowOptions {
   /** Of the relay, without the stream's path. */
@@ -88,7 +88,8 @@ export async function follow(options: FollowOptions, events: FollowEvents): Prom
         past.stop();
       },
     });
-    if (signal.aborted || past.signal.aborted) break;
+    if (signal.aborted) break;
+    if (past.signal.aborted) return past.isBlind ? BLIND : undefined;
     if (asksPast && isRefusalOfPast(end, options)) {
       asksPast = false;
       await events.onNoPast?.(end.why);
@@ -112,6 +113,7 @@ class PastEnd {
   #greetings = 0;
   #isFound = false;
   #position: string | undefined;
+  #isBlind = false;
 
   constructor(isWanted: boolean) {
     this.#isWanted = isWanted;
@@ -127,15 +129,21 @@ class PastEnd {
     return this.#position;
   }
 
+  /** Whether the relay had nobody to ask for it. */
+  get isBlind(): boolean {
+    return this.#isBlind;
+  }
+
   /** The events of a read that are of the past. */
   upTo(events: readonly EventSourceMessage[]): readonly EventSourceMessage[] {
     if (!this.#isWanted) return events;
-    for (const [i, { event, id }] of events.entries()) {
+    for (const [i, { event, id, data }] of events.entries()) {
       if (event !== 'status') continue;
       this.#greetings += 1;
       this.#isFound ||= this.#greetings > 1 || id !== undefined;
       if (!this.#isFound) continue;
       this.#position = id;
+      this.#isBlind = consolidatorsOf(data) === 0;
       return events.slice(0, i);
     }
     return events;
@@ -146,6 +154,9 @@ class PastEnd {
     if (this.#isFound) this.#end.abort();
   }
 }
+
+/** Nothing there is to be read, and nothing that can be read, must not look alike to a script. */
+const BLIND = 'nothing could be read: the relay is connected to no consolidator';
 
 /** A relay that remembers nothing answers 400 to a request for the past. */
 function isRefusalOfPast(end: End, { query, pastIsOptional = false }: FollowOptions): boolean {

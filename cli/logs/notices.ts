@@ -39,6 +39,12 @@ export function keepaliveOf(data: string): number | undefined {
   return typeof keepalive === 'number' && keepalive > 0 ? keepalive : undefined;
 }
 
+/** How many consolidators the relay reads, as a `status` event tells; undefined where it does not. */
+export function consolidatorsOf(data: string): number | undefined {
+  const { consolidators } = fieldsOf(data);
+  return typeof consolidators === 'number' ? consolidators : undefined;
+}
+
 function textOf(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? value : otherwise;
 }

@@ -267,6 +267,17 @@ void t.test('Where only the past is wanted, it ends at the status behind the las
   t.strictSame([filtered.seen, filtered.cursors], [['open'], ['c3']], 'also where none of it came');
 });
 
+void t.test('A past that the relay had nobody to ask for is no empty one.', async (t) => {
+  const server = await startServer(t);
+  const blind = start({ base: server.url, query: { tail: '2' }, endsWithPast: true });
+  (await server.next()).open().event('status', { consolidators: 1 }).event('status', { consolidators: 0 });
+  t.match(await blind.ended, /connected to no consolidator/);
+
+  const seeing = start({ base: server.url, query: { tail: '2' }, endsWithPast: true });
+  (await server.next()).open().event('status', { consolidators: 0 }).event('status', { consolidators: 1 });
+  t.equal(await seeing.ended, undefined, 'it found one while it waited');
+});
+
 void t.test('A past that is cut off is asked for again from where it was.', async (t) => {
   const server = await startServer(t);
   const { ended, seen } = start({ base: server.url, query: { tail: '2' }, endsWithPast: true });
