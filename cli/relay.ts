@@ -98,7 +98,7 @@ export const command = defineCommand({
       type: 'bytes',
       default: '1GiB',
       min: 1024 * 1024,
-      help: "the most that all consumers' buffers together may hold",
+      help: "the most that all consumers' buffers and pasts together may hold",
     },
     overflow: {
       type: 'choice',
@@ -128,7 +128,7 @@ export const command = defineCommand({
       type: 'bytes',
       default: '64MiB',
       min: 1024,
-      help: 'the most of the past that one reader gets, of more the latest; and that all are caught up with',
+      help: 'the most that is asked for of the past at a time: for a reader, of more the latest, and to catch up; four readers have room at a time',
     },
     maxAge: {
       type: 'duration',

@@ -2,7 +2,7 @@ import { parseTopic, type Mark, type Message, type RememberedBatch, type Topic }
 import type { Archive } from './archive.js';
 import { RelayError } from './errors.js';
 import type { Hub } from './hub.js';
-import { recall, type Recalled } from './recall.js';
+import { recall, UNCOUNTED, type Recalled } from './recall.js';
 import type { Room } from './room.js';
 
 /** How what was kept, and what was remembered, goes on to those who read it. */
@@ -134,7 +134,7 @@ export class CatchUp {
         const { hub, from, until } = next;
         const wanted = { node, stream: hub.prefix, until, start: { from }, ledgers: true } as const;
         try {
-          pasts.set(hub, await recall(archive, wanted, Number.POSITIVE_INFINITY));
+          pasts.set(hub, await recall(archive, wanted, UNCOUNTED));
         } catch {
           // Its readers are told.
         }

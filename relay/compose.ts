@@ -1,28 +1,43 @@
 import type { RecordBatch } from './record-batch.js';
 import type { Filter } from './filter.js';
 import type { PastItem } from './past.js';
-import type { Recalled } from './recall.js';
+import { costOf, type Recalled } from './recall.js';
+import type { Slices } from './slices.js';
 import type { Cursor, RememberedBatch } from '../wire/index.js';
 
 /** Splits a body that was remembered. */
 export type SplitBatch = (batch: RememberedBatch, node: string) => RecordBatch;
 
+export interface MergeOptions {
+  readonly split: SplitBatch;
+  readonly slices: Slices;
+  /** What each record counts for besides its line, bytes. */
+  readonly overhead: number;
+}
+
 /**
  * Puts together what several consolidators had: each in its own order, and the batch with the earliest time of capture
- * first.
+ * first. Empties `recalled`, so that a body goes when it has been split.
  */
-export function merge(recalled: readonly Recalled[], split: SplitBatch): PastItem[] {
-  const heads = recalled.map(({ batches, from, until, node }) => ({ batches, from, until, node, next: 0 }));
+export async function merge(
+  recalled: Recalled[],
+  { split, slices, overhead }: MergeOptions,
+): Promise<PastItem[]> {
+  const heads = recalled.splice(0).map(({ batches, from, until, node }) => {
+    return { batches: batches.toReversed(), from, until, node };
+  });
   const items: PastItem[] = [];
   for (;;) {
+    if (slices.isOver) await slices.next();
     let first: (typeof heads)[number] | undefined;
     for (const head of heads) {
-      const at = head.batches[head.next]?.at;
-      if (at !== undefined && at < (first?.batches[first.next]?.at ?? Number.POSITIVE_INFINITY)) first = head;
+      const at = head.batches.at(-1)?.at;
+      if (at !== undefined && at < (first?.batches.at(-1)?.at ?? Number.POSITIVE_INFINITY)) first = head;
     }
-    if (first === undefined) return items;
-    const remembered = first.batches[first.next++] as RememberedBatch;
-    items.push(itemOf(remembered, first, split(remembered, first.node)));
+    const remembered = first?.batches.pop();
+    if (first === undefined || remembered === undefined) return items;
+    const bytes = costOf(remembered, overhead);
+    items.push({ ...itemOf(remembered, first, split(remembered, first.node)), bytes });
   }
 }
 
@@ -30,7 +45,7 @@ function itemOf(
   { offset, count, sidecar, transit }: RememberedBatch,
   { from, until }: Pick<Recalled, 'from' | 'until'>,
   batch: RecordBatch,
-): PastItem {
+): Omit<PastItem, 'bytes'> {
   // A body that does not hold what was said of it cannot be numbered: none of it can be passed on.
   if (batch.lines.length !== count)
     return { batch: batch.take(0), first: 0, sidecar, transit: transit + count };
@@ -57,35 +72,48 @@ export function baseOf(items: readonly PastItem[], ends: Cursor): Map<string, nu
 }
 
 /** The last `count` records that a filter lets through, and what stands between them. */
-export function lastOf(items: readonly PastItem[], count: number, filter: Filter): PastItem[] {
+export async function lastOf(
+  items: readonly PastItem[],
+  count: number,
+  filter: Filter,
+  slices: Slices,
+): Promise<PastItem[]> {
   if (count === 0) return [];
   let left = count;
   for (let k = items.length - 1; k >= 0; k -= 1) {
-    const { batch, first } = items[k] as PastItem;
+    if (slices.isOver) await slices.next();
+    const item = items[k] as PastItem;
+    const { batch, first } = item;
     if (!filter.wants(batch)) continue;
+    const { unparsed } = batch;
     for (let i = batch.lines.length - 1; i >= first; i -= 1) {
-      if (filter.matches !== undefined && !filter.matches(batch, i)) continue;
+      if (filter.matches !== undefined && !filter.matches(unparsed, i)) continue;
       left -= 1;
-      if (left === 0) return [{ batch, first: i, sidecar: 0, transit: 0 }, ...items.slice(k + 1)];
+      if (left === 0) return [{ ...item, first: i, sidecar: 0, transit: 0 }, ...items.slice(k + 1)];
     }
   }
   return [...items];
 }
 
 /** Without the records at each batch's start that were made before a time. */
-export function since(items: readonly PastItem[], time: number): PastItem[] {
-  return items.map((item) => {
+export async function since(items: readonly PastItem[], time: number, slices: Slices): Promise<PastItem[]> {
+  const rest: PastItem[] = [];
+  for (const item of items) {
+    if (slices.isOver) await slices.next();
     const { batch } = item;
-    // The oldest record of a batch has its time; those of most batches need not be looked at.
-    if (batch.at >= time) return item;
     let { first } = item;
-    while (first < batch.lines.length && timeOf(batch, first, batch.at) < time) first += 1;
-    return first === item.first ? item : { ...item, first, sidecar: 0, transit: 0 };
-  });
+    // The oldest record of a batch has its time; those of most batches need not be looked at.
+    if (batch.at < time) {
+      const { unparsed } = batch;
+      while (first < batch.lines.length && timeOf(unparsed, first) < time) first += 1;
+    }
+    rest.push(first === item.first ? item : { ...item, first, sidecar: 0, transit: 0 });
+  }
+  return rest;
 }
 
 /** When a record says that it was made, or else its batch. */
-function timeOf(batch: RecordBatch, i: number, otherwise: number): number {
+function timeOf(batch: RecordBatch, i: number): number {
   const time = Date.parse(String(batch.record(i)?.time));
-  return Number.isNaN(time) ? otherwise : time;
+  return Number.isNaN(time) ? batch.at : time;
 }

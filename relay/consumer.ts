@@ -115,11 +115,6 @@ export class Consumer {
     return this.#waiting;
   }
 
-  /** What it reads of the past, and who else does; undefined where it is past that. */
-  get prelude(): Prelude | undefined {
-    return this.#prelude;
-  }
-
   /** The law: `matched = delivered + dropped + queued`, of the records that passed the filter. */
   get balance(): ConsumerBalance {
     if (this.#waiting) return { matched: 0, delivered: 0, dropped: 0, queued: 0 };
@@ -213,6 +208,13 @@ export class Consumer {
     if (!this.#busy) this.#write();
   }
 
+  /** Others wait for the room that its past takes: drops what is left of that, and tells it. */
+  forgo(): void {
+    if (this.#ended) return;
+    this.#dropPrelude(CONSUMER_OVERFLOW);
+    if (!this.#busy) this.#write();
+  }
+
   /** Writes bytes that are no part of the stream: a greeting, a comment. Dropped where the connection is busy. */
   say(text: string): void {
     if (this.#ended || this.#busy || text === '') return;
@@ -288,8 +290,10 @@ export class Consumer {
 
   /** What it has not got of the past by now, it will not get. */
   #dropPrelude(kind: number): void {
-    const own = lossOf(kind, this.#prelude?.left ?? 0);
+    const prelude = this.#prelude;
+    const own = lossOf(kind, prelude?.left ?? 0);
     this.#prelude = undefined;
+    prelude?.done();
     if (isNone(own)) return;
     this.#dropped = addLosses(this.#dropped, own);
     if (this.#untold === NO_LOSSES) this.#untoldSince = this.#host.now();

@@ -66,7 +66,7 @@ export class RelayCore {
       get connected() {
         return upstream.connected;
       },
-      maxBytes: options.maxReplayBytes,
+      ...pastBytes(options),
       split: ({ topic: name, body, offset, at }, node) => {
         const topic = parseTopic(name) as Topic;
         return new RecordBatch(topic, this.intake.lines(topic, body), { node, offset, at });
@@ -107,7 +107,7 @@ export class RelayCore {
 
   /** Bytes that all consumers' buffers hold, what they share counted once. */
   get buffered(): number {
-    let sum = 0;
+    let sum = this.#rejoin.held;
     for (const { buffered } of this.#hubs.values()) sum += buffered;
     return sum;
   }
@@ -164,6 +164,7 @@ export class RelayCore {
     this.#joined.delete(consumer);
     this.#tally.leave(consumer);
     this.#held.delete(consumer);
+    this.#rejoin.leave(consumer);
     consumer.closed();
     entry.hub.leave(consumer);
     if (entry.hub.size === 0) this.#linger(entry.hub);
@@ -219,7 +220,8 @@ export class RelayCore {
     for (const consumer of hub.consumers()) {
       const past = this.#joined.get(consumer)?.joined.request.past;
       const cursor = past && 'cursor' in past ? past.cursor : undefined;
-      if (cursor?.has(node) && !consumer.waiting) this.#sendElsewhere(consumer, 'resume');
+      if (cursor?.has(node) && (!consumer.waiting || this.#rejoin.isPlaced(consumer)))
+        this.#sendElsewhere(consumer, 'resume');
     }
   }
 
@@ -279,10 +281,10 @@ export class RelayCore {
 
   /** When all buffers together are over the budget, those that hold more than an equal share give up the rest. */
   #keepWithinBudget(): void {
-    const { maxBufferedBytes } = this.#options;
+    const maxBytes = Math.max(0, this.#options.maxBufferedBytes - this.#rejoin.held);
     const holding = [...this.#hubs.values()].map((hub) => ({ hub, bytes: hub.buffered }));
-    if (holding.reduce((sum, { bytes }) => sum + bytes, 0) <= maxBufferedBytes) return;
-    const share = Math.floor(maxBufferedBytes / holding.filter(({ bytes }) => bytes > 0).length);
+    if (holding.reduce((sum, { bytes }) => sum + bytes, 0) <= maxBytes) return;
+    const share = Math.floor(maxBytes / holding.filter(({ bytes }) => bytes > 0).length);
     for (const { hub, bytes } of holding) if (bytes > share) hub.trim(share);
   }
 
@@ -318,6 +320,15 @@ export class RelayCore {
       if (idle >= keepalive || idle < 0) consumer.say(consumer.view.encoder.keepalive);
     }
   }
+}
+
+/**
+ * All pasts together take half of what all buffers may hold at most, and four times the largest. One that is made is there
+ * twice for a moment, as it came and as it is written, and room is left for the others.
+ */
+function pastBytes({ maxReplayBytes, maxBufferedBytes }: ResolvedRelayOptions) {
+  const roomBytes = Math.min(4 * maxReplayBytes, Math.floor(maxBufferedBytes / 2));
+  return { roomBytes, maxBytes: Math.floor(roomBytes / 4) };
 }
 
 const DRAIN_POLL_MS = 20;

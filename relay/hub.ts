@@ -165,20 +165,20 @@ export class Hub implements Flushable {
     for (const consumer of this.consumers()) consumer.enforce();
   }
 
-  /** Bytes that its consumers' buffers hold: in each view what the furthest behind keeps alive, and what some keep apart. */
+  /**
+   * Bytes that its consumers' buffers hold: in each view what the furthest behind keeps alive, and what some keep apart.
+   * Their pasts have a room of their own.
+   */
   get buffered(): number {
     let sum = 0;
-    const pasts = new Set<{ readonly bytes: number }>();
     for (const { consumers } of this.#views.values()) {
       let shared = 0;
-      for (const { backlog, prelude } of consumers) {
-        if (prelude !== undefined) pasts.add(prelude.shared);
+      for (const { backlog } of consumers) {
         if (backlog.apart) sum += backlog.bytes;
         else shared = Math.max(shared, backlog.bytes);
       }
       sum += shared;
     }
-    for (const { bytes } of pasts) sum += bytes;
     return sum;
   }
 

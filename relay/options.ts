@@ -48,7 +48,7 @@ export interface RelayOptions extends AuthOptions {
   readonly maxHwm?: number;
   /** The most bytes that one consumer's buffer may hold, whatever it asked for. */
   readonly maxHwmBytes?: number;
-  /** The most that all consumers' buffers together may hold, bytes; what they share counts once. */
+  /** The most that all consumers' buffers and pasts together may hold, bytes; what they share counts once. */
   readonly maxBufferedBytes?: number;
   readonly overflow?: ConsumerOverflow;
   /** Longest time that records are gathered under load before they are written, ms. */
@@ -67,7 +67,10 @@ export interface RelayOptions extends AuthOptions {
   readonly drainSpread?: number;
   /** The most that `?tail=` may ask for, records. */
   readonly maxTail?: number;
-  /** The most of the past that one reader gets, bytes; of more it gets the latest. */
+  /**
+   * The most that is asked for of the past at a time, bytes: for one reader, which of more gets the latest, and to catch up
+   * with consolidators. Four such pasts of readers have room at a time, in no more than half of `maxBufferedBytes`.
+   */
   readonly maxReplayBytes?: number;
   /** Largest body of one message, bytes. */
   readonly maxBodyBytes?: number;

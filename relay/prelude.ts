@@ -12,17 +12,17 @@ export interface Piece {
 export class Prelude {
   /** Records in all. */
   readonly records: number;
-  /** Bytes in all, shared ones included. */
+  /** Bytes in all; others may share them. */
   readonly bytes: number;
-  /** What it shares with others is counted once for all who name the same. */
-  readonly shared: { readonly bytes: number };
-  readonly #pieces: readonly Piece[];
+  readonly #onDone: () => void;
+  #pieces: readonly Piece[];
   #next = 0;
   #left: number;
 
-  constructor(pieces: readonly Piece[], shared: { readonly bytes: number }) {
+  /** @param onDone its reader has it, or does without */
+  constructor(pieces: readonly Piece[], onDone: () => void = () => {}) {
     this.#pieces = pieces.filter(({ start, end }) => end > start);
-    this.shared = shared;
+    this.#onDone = onDone;
     this.records = pieces.reduce((sum, { records }) => sum + records, 0);
     this.bytes = pieces.reduce((sum, { start, end }) => sum + end - start, 0);
     this.#left = this.records;
@@ -36,9 +36,18 @@ export class Prelude {
   /** The next write; undefined where all has been taken. */
   take(): Piece | undefined {
     const piece = this.#pieces[this.#next];
-    if (piece === undefined) return undefined;
+    if (piece === undefined) {
+      this.done();
+      return undefined;
+    }
     this.#next += 1;
     this.#left -= piece.records;
     return piece;
+  }
+
+  /** Lets go of what has not been taken. */
+  done(): void {
+    this.#pieces = [];
+    this.#onDone();
   }
 }

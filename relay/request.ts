@@ -76,7 +76,9 @@ function sinceOf(word: string | null, now: number): number | undefined {
   if (time > now) throw bad(`?since=${word} lies ahead: name a time that has passed.`);
   if (now - time > MAX_SINCE_DAYS * MS_OF.d)
     throw bad(`?since= reaches back ${MAX_SINCE_DAYS} days at most; what is remembered is far less.`);
-  return Math.floor(time);
+  // Readers who ask for the last hour at about the same time ask for the same, and share it.
+  const step = unit === undefined || unit === 'ms' ? 1 : MS_OF.s;
+  return Math.floor(time / step) * step;
 }
 
 function wantsCursors(word: string | null, format: Format): boolean {
