@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { reasonOf } from '../probe/reason.js';
+import { FORBIDDEN_PORT, reasonOf } from '../probe/reason.js';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -21,7 +21,11 @@ export interface ConnectionOptions {
 
 /** How a connection ended. Every end but a refusal is followed by another attempt. */
 export type End =
-  | { readonly kind: 'refused'; readonly why: string; /** HTTP. */ readonly status: number }
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      /** HTTP, where it came so far. */ readonly status?: number;
+    }
   | { readonly kind: 'lost'; readonly why: string };
 
 /** The largest event that is taken, in characters; more is no log line, and memory is bounded. */
@@ -34,7 +38,10 @@ export async function readStream(options: ConnectionOptions): Promise<End> {
   const ended = AbortSignal.any([idle.signal, signal]);
   try {
     const response = await idle.watch(async () => fetch(url, { headers: { ...headers() }, signal: ended }));
-    if ('lost' in response) return { kind: 'lost', why: response.lost };
+    if ('lost' in response) {
+      // No attempt will ever be made.
+      return { kind: response.lost === FORBIDDEN_PORT ? 'refused' : 'lost', why: response.lost };
+    }
     const failure = await idle.watch(() => failureOf(response.value, onRetry));
     if ('lost' in failure) return { kind: 'lost', why: failure.lost };
     if (failure.value !== undefined) return failure.value;

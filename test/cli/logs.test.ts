@@ -435,3 +435,11 @@ void t.test('A token in a file is read anew for each connection.', async (t) => 
   const missing = await spillway(t, ['logs', 'acme', '--token-file', `${path}2`]).ended;
   t.match(missing, { code: 2, stderr: /the token cannot be read/ });
 });
+
+void t.test('A port that fetch forbids is told as such, and not tried again.', async (t) => {
+  const url = 'http://127.0.0.1:9';
+  const forbidden = /browsers forbid this port/;
+  t.match(await spillway(t, ['logs', 'acme', '--url', url]).ended, { code: 1, stderr: forbidden });
+  const words = ['top', '--once', '--json', '--interval', '100ms', '--relay', url];
+  t.match(await spillway(t, words).ended, { code: 1, stdout: forbidden });
+});
