@@ -33,7 +33,7 @@ const NEAREST_FIRST = ['argv', 'env', 'profile'] as const satisfies readonly Val
  * it, and goes to no other.
  *
  * @param address where the address that it is sent to came from
- * @throws {UsageError} for two tokens of one source, and a file that cannot be read
+ * @throws {UsageError} for two tokens of one source, a file that cannot be read, and what is no token
  */
 export function tokenSource(
   { values: { token, tokenFile }, sources }: TokenWords,
@@ -44,16 +44,29 @@ export function tokenSource(
   if (nearest !== undefined && sources.token === sources.tokenFile) {
     throw new UsageError('--token and --token-file both say what the token is: give one');
   }
-  if (tokenFile === undefined || sources.tokenFile !== nearest) return () => token;
+  if (tokenFile === undefined || sources.tokenFile !== nearest) {
+    if (token !== undefined) checkToken(token, '--token');
+    return () => token;
+  }
   const read = () => {
+    let text: string;
     try {
-      return readFileSync(tokenFile, 'utf8').trim();
+      text = readFileSync(tokenFile, 'utf8').trim();
     } catch (error) {
       throw new UsageError(`the token cannot be read (${(error as Error).message})`);
     }
+    checkToken(text, tokenFile);
+    return text;
   };
   read();
   return read;
+}
+
+/** Looked at here, since fetch quotes a header that it refuses, and a token is not to be printed. */
+function checkToken(text: string, where: string): void {
+  if (text === '') throw new UsageError(`${where} is empty: there is no token in it`);
+  if (/[^ -~]/.test(text))
+    throw new UsageError(`${where} holds more than a token, which is one line without letters such as é`);
 }
 
 /**

@@ -54,7 +54,7 @@ export async function run({ values, sources }: ParsedFor<typeof command>, io: Co
   ];
   const token = tokenSource({ values, sources }, sources.relay);
   const watch = new Watch(() =>
-    Promise.all(parts.map((part) => poll(part, { token: token(), timeout: values.timeout }))),
+    Promise.all(parts.map((part) => poll(part, { token, timeout: values.timeout }))),
   );
   if (io.stdout.isTTY && !values.once && !values.json) return interact(watch, values, io);
   return print(watch, values, io);

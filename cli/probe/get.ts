@@ -2,7 +2,8 @@ import { visible } from '../../wire/visible.js';
 import { reasonOf } from './reason.js';
 
 export interface GetOptions {
-  readonly token?: string | undefined;
+  /** Where it is a function, that may fail for a while: so does what is asked for. */
+  readonly token?: string | (() => string | undefined) | undefined;
   /** ms */
   readonly timeout: number;
 }
@@ -26,8 +27,9 @@ const MAX_PAGE_CHARS = 16 * 1024 * 1024;
 export async function get(url: string, { token, timeout }: GetOptions): Promise<Answer> {
   const before = performance.now();
   try {
+    const word = typeof token === 'function' ? token() : token;
     const response = await fetch(url, {
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      headers: word === undefined ? {} : { authorization: `Bearer ${word}` },
       // What is asked for is a part's own page; elsewhere the token has no business.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),

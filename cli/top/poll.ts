@@ -34,7 +34,7 @@ export interface Reading extends PartAddress {
 }
 
 export interface PollOptions {
-  readonly token: string | undefined;
+  readonly token: () => string | undefined;
   /** ms */
   readonly timeout: number;
 }

@@ -432,6 +432,17 @@ void t.test('A token in a file is read anew for each connection.', async (t) => 
   writeFileSync(path, 'second');
   first.open().end(0);
   t.equal((await server.next()).asked.token, 'Bearer second');
+  for (const [text, wanted] of [
+    ['secret\nsecret', /holds more than a token/],
+    ['secret-é', /holds more than a token/],
+    [' \n', /is empty/],
+  ] as const) {
+    writeFileSync(path, text);
+    const { code, stderr } = await spillway(t, ['logs', 'acme', '--token-file', path]).ended;
+    t.equal(code, 2, text);
+    t.match(stderr, wanted);
+    t.notMatch(stderr, 'secret', 'and nobody gets to see it');
+  }
   const missing = await spillway(t, ['logs', 'acme', '--token-file', `${path}2`]).ended;
   t.match(missing, { code: 2, stderr: /the token cannot be read/ });
 });

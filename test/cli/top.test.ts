@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { readNdjson } from '../support/readers.js';
 import {
@@ -134,3 +135,16 @@ void t.test(
     }
   },
 );
+
+void t.test('A token file that is away for a while is a trouble that is shown, and no end.', async (t) => {
+  const { relay } = shared;
+  const path = `${t.testdir({ token: 'secret' })}/token`;
+  const args = ['top', '--json', '--interval', '100ms', '--relay', relay, '--token-file', path];
+  const { out } = spillway(t, args);
+  await out.until('"parts"');
+  rmSync(path);
+  await out.until('the token cannot be read');
+  out.text = '';
+  writeFileSync(path, 'secret');
+  await out.until(`"streams":[{`);
+});

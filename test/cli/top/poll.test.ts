@@ -5,7 +5,7 @@ import { startServer } from '../sse-server.js';
 void t.test('A relay gets the token, and a consolidator, which asks for none, does not.', async (t) => {
   const server = await startServer(t);
   const asked = async (kind: 'relay' | 'consolidator', pages: number) => {
-    const reading = poll({ kind, url: server.url }, { token: 'secret', timeout: 30_000 });
+    const reading = poll({ kind, url: server.url }, { token: () => 'secret', timeout: 30_000 });
     const seen: Record<string, unknown> = {};
     for (let page = 0; page < pages; page += 1) {
       const exchange = await server.next();
