@@ -44,10 +44,15 @@ export class Names {
     this.#lookup = lookup;
   }
 
-  /** The same entries with addresses; those whose name leads nowhere yet are left out. They are all that is followed. */
+  /**
+   * The same entries with addresses; those whose name leads nowhere yet are left out, and of the others a place to
+   * replay from whose own name does. They are all that is followed.
+   */
   resolve(entries: readonly ConsolidatorEntry[]): ConsolidatorEntry[] {
     const names = new Set(
-      entries.map(({ subscribe }) => nameIn(subscribe)).filter((name) => name !== undefined),
+      entries
+        .flatMap(({ subscribe, replay = '' }) => [nameIn(subscribe), nameIn(replay)])
+        .filter((name) => name !== undefined),
     );
     for (const name of this.#addresses.keys()) if (!names.has(name)) this.#addresses.delete(name);
     const isNew = [...names].some((name) => !this.#addresses.has(name));
@@ -63,17 +68,19 @@ export class Names {
     // A lookup cannot be called off; what it finds is no longer told.
   }
 
-  #resolve(entry: ConsolidatorEntry): ConsolidatorEntry | undefined {
-    const name = nameIn(entry.subscribe);
-    if (name === undefined) return entry;
+  #resolve({ subscribe, replay, ...entry }: ConsolidatorEntry): ConsolidatorEntry | undefined {
+    const place = this.#withAddress(subscribe);
+    if (place === undefined) return undefined;
+    const past = replay === undefined ? undefined : this.#withAddress(replay);
+    return { ...entry, subscribe: place, ...(past !== undefined && { replay: past }) };
+  }
+
+  /** Undefined as long as nobody knows where its name leads. */
+  #withAddress(endpoint: string): string | undefined {
+    const name = nameIn(endpoint);
+    if (name === undefined) return endpoint;
     const address = this.#addresses.get(name);
-    if (address === undefined) return undefined;
-    const { subscribe, replay } = entry;
-    return {
-      ...entry,
-      subscribe: withHost(subscribe, address),
-      ...(replay !== undefined && nameIn(replay) === name && { replay: withHost(replay, address) }),
-    };
+    return address === undefined ? undefined : withHost(endpoint, address);
   }
 
   #lookIn(ms: number): void {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseEntryText } from '../../cluster/index.js';
+import { parseEntryText, type ConsolidatorEntry } from '../../cluster/index.js';
 import { Names } from '../../cluster/names.js';
 import { until } from '../support/relay.js';
 
@@ -44,6 +44,33 @@ void t.test('an entry waits for its name, and follows it', async (t) => {
   addresses.set('vm-1', ['10.0.0.7']);
   await until(() => changes() === 3, 'it has moved');
   t.equal(names.resolve(entries)[0]?.subscribe, 'tcp://10.0.0.7:5556');
+});
+
+void t.test('a replay endpoint has a name of its own, and is left out until that is known', async (t) => {
+  const { names, addresses, changes } = setUp(t);
+  const entries = [
+    parseEntryText('tcp://10.0.0.1:5556 replay=tcp://vm-1:6000'),
+    parseEntryText('tcp://vm-2:5556 replay=tcp://vm-3:6000'),
+    parseEntryText('tcp://vm-2:5558 replay=tcp://10.0.0.4:6000'),
+  ];
+  addresses.set('vm-2', ['10.0.0.2']);
+  const { replay: _, ...first } = entries[0] as ConsolidatorEntry;
+  t.strictSame(names.resolve(entries), [first], 'the stream does not wait for it');
+  await until(() => changes() === 1, 'one is known');
+  const placesOf = () => names.resolve(entries).map(({ subscribe, replay }) => [subscribe, replay]);
+  t.strictSame(placesOf(), [
+    ['tcp://10.0.0.1:5556', undefined],
+    ['tcp://10.0.0.2:5556', undefined],
+    ['tcp://10.0.0.2:5558', 'tcp://10.0.0.4:6000'],
+  ]);
+  addresses.set('vm-1', ['10.0.0.7']);
+  addresses.set('vm-3', ['10.0.0.3']);
+  await until(() => changes() === 2, 'the others are too');
+  t.strictSame(placesOf(), [
+    ['tcp://10.0.0.1:5556', 'tcp://10.0.0.7:6000'],
+    ['tcp://10.0.0.2:5556', 'tcp://10.0.0.3:6000'],
+    ['tcp://10.0.0.2:5558', 'tcp://10.0.0.4:6000'],
+  ]);
 });
 
 void t.test('a name that can no longer be looked up keeps its address', async (t) => {
