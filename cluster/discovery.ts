@@ -9,7 +9,10 @@ import type { Sink, Source } from './source.js';
 export const MAX_ENTRIES = 10_000;
 
 export interface DiscoveryHandlers {
-  /** All consolidators that are known now. Called when anything about them changed. */
+  /**
+   * All consolidators that are known now; where several have one endpoint, the first is the one to try. Called when
+   * anything about them changed.
+   */
   readonly onChange: (entries: readonly ConsolidatorEntry[]) => void;
   /** Something is wrong with a source or an entry. What lasts is told once, and again every five minutes. */
   readonly onProblem: (problem: DiscoveryProblem) => void;
@@ -156,8 +159,8 @@ class Merge implements Discovery {
         }
       }
     }
-    // In one order whatever order the sources tell them in, which is no change.
-    const entries = this.#names.resolve([...byId.values()]).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    // In one order whatever order the sources tell them in, which is no change, but for those at one endpoint.
+    const entries = this.#names.resolve([...byId.values()]).toSorted(byEndpoint);
     const told = JSON.stringify(entries);
     if (told === this.#told) return;
     this.#told = told;
@@ -165,4 +168,9 @@ class Merge implements Discovery {
     this.#changes += 1;
     this.#handlers.onChange(entries);
   }
+}
+
+function byEndpoint({ subscribe: a }: ConsolidatorEntry, { subscribe: b }: ConsolidatorEntry): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

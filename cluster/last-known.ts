@@ -9,10 +9,14 @@ import type { ConsolidatorEntry } from './entry.js';
  * connection itself, and all that is kept is an attempt to connect twice a second.
  *
  * The grace runs only while the directory answers: nobody can come back to one that is down.
+ *
+ * What it tells is in order: who is there before who has gone, and the newest first. A run that was killed is known for
+ * the rest of its lease and the grace next to the one that has its endpoint now, and with the key that it had.
  */
 export class LastKnown {
   readonly #grace: number;
   readonly #onChange: (entries: readonly ConsolidatorEntry[]) => void;
+  /** Oldest first. */
   readonly #present = new Map<string, ConsolidatorEntry>();
   /** What has gone, and when it will be dropped, ms of the monotonic clock. In the order of going. */
   readonly #leaving = new Map<string, { readonly entry: ConsolidatorEntry; readonly until: number }>();
@@ -25,7 +29,7 @@ export class LastKnown {
     this.#onChange = onChange;
   }
 
-  /** The directory's whole answer. */
+  /** The directory's whole answer, oldest first where it knows. */
   replace(entries: readonly ConsolidatorEntry[]): void {
     const gone = new Map(this.#present);
     this.#present.clear();
@@ -79,7 +83,8 @@ export class LastKnown {
 
   #changed(): void {
     this.#schedule();
-    this.#onChange([...this.#present.values(), ...[...this.#leaving.values()].map(({ entry }) => entry)]);
+    const left = [...this.#leaving.values()].map(({ entry }) => entry);
+    this.#onChange([...[...this.#present.values()].toReversed(), ...left.toReversed()]);
   }
 
   #schedule(): void {

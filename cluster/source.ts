@@ -3,7 +3,10 @@ import type { ClusterError } from './errors.js';
 
 /** What a source of entries tells whoever watches it. */
 export interface Sink {
-  /** All that it knows now. A source that cannot be asked is no empty set: it says nothing and keeps what it said. */
+  /**
+   * All that it knows now; of several at one endpoint, the one first that is there most likely. A source that cannot be
+   * asked is no empty set: it says nothing and keeps what it said.
+   */
   set(entries: readonly ConsolidatorEntry[]): void;
   /** It answered, and what was set last holds. */
   confirm(): void;

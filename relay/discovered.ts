@@ -59,21 +59,25 @@ export function connectDiscovered(
   const leaveOut = (source: string, message: string) =>
     onDiscoveryProblem?.({ source, error: new ClusterError('entry', message) });
   const follow = () => {
+    const targets = new Map<string, Target>();
     const replays: Target[] = [];
     const known = new Map<string, string>();
-    const targets = entries.flatMap((entry): Target[] => {
+    for (const entry of entries) {
+      // What stood there before, and had another key.
+      if (targets.has(entry.subscribe)) continue;
       const verdict = trust.judge(entry);
       if ('problem' in verdict) {
         leaveOut(entry.subscribe, verdict.problem);
-        return [];
+        continue;
       }
+      targets.set(entry.subscribe, { endpoint: entry.subscribe, ...verdict });
       if (entry.replay !== undefined) {
         replays.push({ endpoint: entry.replay, ...verdict });
         known.set(entry.subscribe, entry.replay);
       }
-      return [{ endpoint: entry.subscribe, ...verdict }];
-    });
-    for (const endpoint of upstream.follow(targets)) leaveOut(endpoint, 'ZeroMQ cannot connect to it.');
+    }
+    for (const endpoint of upstream.follow([...targets.values()]))
+      leaveOut(endpoint, 'ZeroMQ cannot connect to it.');
     // Those that go were told of above.
     replayOf = known;
     archive.follow(replays);

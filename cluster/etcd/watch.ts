@@ -94,13 +94,10 @@ class EtcdSource implements Source {
     }
   }
 
-  /** Answers the store's revision at the time of the list. */
+  /** Answers the store's revision at the time of the list. By age, as the watch tells them too: {@link LastKnown}. */
   async #list(): Promise<bigint> {
-    const answer = (await this.#client.call(
-      '/v3/kv/range',
-      rangeOf(this.#prefix),
-      this.#closing.signal,
-    )) as RangeAnswer;
+    const question = { ...rangeOf(this.#prefix), sort_target: 'CREATE', sort_order: 'ASCEND' };
+    const answer = (await this.#client.call('/v3/kv/range', question, this.#closing.signal)) as RangeAnswer;
     const entries = (answer.kvs ?? []).map((pair) => this.#read(pair)).filter((entry) => entry !== undefined);
     this.#known.replace(entries);
     return BigInt(answer.header.revision);

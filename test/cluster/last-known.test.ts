@@ -49,6 +49,20 @@ void t.test('what comes back changed is what it is now', async (t) => {
   t.strictSame(told.endpoints, [TWO.subscribe]);
 });
 
+void t.test('the newest is told first, and who is there before who has gone', async (t) => {
+  const { told, last } = remember(t, 60_000);
+  const ids = () => told.entries.map(({ id }) => id);
+  last.replace([entry('9'), entry('2')]);
+  t.strictSame(ids(), ['2', '9']);
+  last.put(ONE);
+  t.strictSame(ids(), ['1', '2', '9']);
+  last.delete('2');
+  last.delete('1');
+  t.strictSame(ids(), ['9', '1', '2']);
+  last.put(entry('5'));
+  t.strictSame(ids(), ['5', '9', '1', '2']);
+});
+
 void t.test('while nobody answers nothing is dropped, and then a full grace begins', async (t) => {
   const { told, last } = remember(t, 50);
   last.replace([ONE, TWO]);

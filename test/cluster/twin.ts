@@ -106,7 +106,11 @@ export class TwinDirectory {
 
   /** These are all there are. */
   set(...endpoints: string[]): void {
-    this.#entries = endpoints.map((subscribe) => ({ id: subscribe, subscribe, version: 1 }));
+    this.setEntries(...endpoints.map((subscribe) => ({ id: subscribe, subscribe, version: 1 })));
+  }
+
+  setEntries(...entries: readonly ConsolidatorEntry[]): void {
+    this.#entries = entries;
     this.#changes += 1;
     this.#handlers?.onChange(this.#entries);
   }

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import t from 'tap';
+import { generateKeyPair, writeKeyPair } from '../../cluster/curve/index.js';
+import { startConsolidator } from '../../consolidator/index.js';
 import { startRelay } from '../../relay/index.js';
 import { TwinDirectory } from '../cluster/twin.js';
 import { readNdjson } from '../support/readers.js';
@@ -39,6 +42,49 @@ void t.test('a relay reads the consolidators that are found, as they come and go
   t.strictSame(known, [1, 2, 0]);
   await relay.close();
   t.ok(directory.closed);
+});
+
+void t.test('of several runs at one endpoint the first that is trusted is read', async (t) => {
+  const folder = t.testdir();
+  const file = (name: string) => `${folder}/${name}`;
+  const [reader, own] = [generateKeyPair(), generateKeyPair()];
+  const [old, foreign] = [generateKeyPair(), generateKeyPair()];
+  writeKeyPair(file('vm'), own);
+  writeKeyPair(file('relay'), reader);
+  writeFileSync(file('relays'), `${reader.publicKey}\n`);
+  writeFileSync(file('allow'), [own, old].map(({ publicKey }) => `${publicKey}\n`).join(''));
+  const vm = await startConsolidator({
+    publish: 'tcp://127.0.0.1:*',
+    subscribe: 'tcp://127.0.0.1:*',
+    curveSecretKey: file('vm'),
+    curveAllowPublish: file('relays'),
+    curveAllowSubscribe: file('relays'),
+  });
+  t.teardown(() => vm.close());
+  const directory = new TwinDirectory();
+  const problems: string[] = [];
+  const relay = await startRelay(
+    {
+      discover: ['etcd://directory:2379'],
+      port: 0,
+      curveSecretKey: file('relay'),
+      curveAllow: file('allow'),
+    },
+    { watch: directory.watch, onDiscoveryProblem: ({ error }) => problems.push(error.message) },
+  );
+  t.teardown(() => relay.close());
+  const { subscribe, replay } = vm;
+  const entry = (id: string, { publicKey: curveKey }: { publicKey: string }) => ({
+    id,
+    subscribe,
+    curveKey,
+    version: 1,
+    ...(replay !== undefined && { replay }),
+  });
+  directory.setEntries(entry('stranger', foreign), entry('new', own), entry('old', old));
+  await until(() => relay.core.connected === 1, 'it is connected');
+  t.equal(problems.length, 1);
+  t.match(problems[0], /is not on the allow-list/);
 });
 
 void t.test('an endpoint that ZeroMQ refuses is told of, and the others are read', async (t) => {

@@ -2,6 +2,7 @@ import { createServer, connect, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { watchEtcd } from '../../../cluster/etcd/watch.js';
+import { watchConsolidators } from '../../../cluster/index.js';
 import { sinkTo, Told } from '../twin.js';
 import { Etcd, needsEtcd } from './server.js';
 
@@ -18,6 +19,8 @@ function watch(t: Test, url: string, { grace = 60_000, probe = 100 } = {}): Told
   return told;
 }
 
+const ids = ({ entries }: Told) => entries.map(({ id }) => id).join('');
+
 void t.test('what is there is listed, and what comes and goes is followed', { skip }, async (t) => {
   const etcd = await Etcd.start(t);
   const first = await etcd.putEntry('one', 1001);
@@ -25,7 +28,7 @@ void t.test('what is there is listed, and what comes and goes is followed', { sk
   await told.untilKnown(first);
   const second = await etcd.putEntry('two', 1002, { replay: 'tcp://127.0.0.1:7', curveKey: 'k'.repeat(40) });
   await told.untilKnown(first, second);
-  t.match(told.entries[1], { id: 'two', replay: 'tcp://127.0.0.1:7', curveKey: 'k'.repeat(40), version: 1 });
+  t.match(told.entries[0], { id: 'two', replay: 'tcp://127.0.0.1:7', curveKey: 'k'.repeat(40), version: 1 });
   await etcd.delete('/spillway/one');
   await told.untilKnown(second);
   const moved = await etcd.putEntry('two', 1003);
@@ -48,6 +51,32 @@ void t.test('who goes and is back within the grace was never gone', { skip }, as
     told.sets.every((set) => set.includes(one)),
     'not even for a moment',
   );
+});
+
+void t.test('a run that has taken the place of another is told before it', { skip }, async (t) => {
+  const etcd = await Etcd.start(t);
+  const put = (id: string) => etcd.putEntry(id, 1001, { curveKey: id.repeat(40) });
+  const follow = async () => {
+    const told = new Told();
+    const discovery = watchConsolidators(etcd.url, told);
+    t.teardown(() => discovery.close());
+    await told.until(() => told.sets.length > 0);
+    return told;
+  };
+  await put('m');
+  const told = await follow();
+  // Behind and before it in the order of keys. Its lease has not run out.
+  for (const [id, expected] of [
+    ['z', 'zm'],
+    ['a', 'azm'],
+  ] as const) {
+    await put(id);
+    await told.until(() => ids(told) === expected);
+    t.equal(ids(await follow()), expected, 'in a list as in a watch');
+  }
+  await etcd.delete('/spillway/z');
+  await told.until(() => ids(told) === 'amz');
+  t.match(told.entries[0], { id: 'a', curveKey: 'a'.repeat(40) });
 });
 
 void t.test('entries that lie are reported and skipped, and the others count', { skip }, async (t) => {
