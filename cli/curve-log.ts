@@ -30,7 +30,8 @@ export function logRefusedBy(log: Told): (refused: RefusedHandshake) => void {
     key: 'the public key of this --curve-secret-key is not on its allow-list',
     mechanism: 'only one of us speaks CURVE',
     crypto: 'its public key is another than the one we know of it',
-    other: 'it broke off, as it does where its public key is another than the one we know of it',
+    other:
+      'it broke off, as one does whose public key is another than the one we know of it, or that speaks CURVE where no --curve-server-key is given',
   };
   return ({ reason, endpoint, count }) =>
     log.warn(`not let in by the consolidator at ${endpoint}: ${why[reason]}; trying again`, {

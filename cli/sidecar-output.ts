@@ -4,6 +4,7 @@ import type { Log } from '../telemetry/index.js';
 import type { Topic } from '../wire/topic.js';
 import type { CommandIo } from './command.js';
 import { logRefusedBy } from './curve-log.js';
+import type { LinkWatch } from './link-watch.js';
 import { Brake } from './sidecar-brake.js';
 import { normalizerFor } from './sidecar-normalizer.js';
 import { Printer } from './sidecar-print.js';
@@ -23,11 +24,12 @@ export interface OutputContext {
   readonly values: SidecarValues;
   readonly io: CommandIo;
   readonly log: Log;
+  readonly link: LinkWatch;
 }
 
 /** @param source told to wait when the queue is full and the policy is `block`; asked for when it is needed */
 export function openOutput(
-  { values, io, log }: OutputContext,
+  { values, io, log, link }: OutputContext,
   topic: Topic,
   source: () => Pausable,
   labels?: Readonly<Record<string, string>>,
@@ -52,6 +54,7 @@ export function openOutput(
       },
     };
   }
+  link.down();
   const sidecar = startSidecar(resolveFor(topic, values), {
     normalizer,
     maxLine,
@@ -60,6 +63,7 @@ export function openOutput(
     onGiveWay: () => brake.tap(),
     isPaused: () => brake.pressed,
     onRefused: logRefusedBy(log),
+    onLink: (isUp) => (isUp ? link.up() : link.down()),
     onSubscriptionFlood: () =>
       log.warn('the consolidator subscribes without end: it was cut off, to be rid of what it asked for'),
   });

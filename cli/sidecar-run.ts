@@ -17,6 +17,7 @@ import { createLog } from '../telemetry/index.js';
 import type { Topic } from '../wire/topic.js';
 import type { CommandIo } from './command.js';
 import { runCri } from './sidecar-cri.js';
+import { LinkWatch } from './link-watch.js';
 import { LifeLog } from './sidecar-life.js';
 import { showMetrics } from './sidecar-metrics.js';
 import { openOutput, report, reportRedacted, type OutputContext } from './sidecar-output.js';
@@ -31,9 +32,10 @@ export async function runSidecar(
   http: { readonly host: string; readonly port: number } | undefined,
   io: CommandIo,
 ): Promise<number> {
-  const context: OutputContext = { values, io, log: createLog('sidecar', (line) => io.stderr.write(line)) };
-  const life = new LifeLog(values, context.log);
-  const endMetrics = await showMetrics(http, io, context.log);
+  const log = createLog('sidecar', (line) => io.stderr.write(line));
+  const context: OutputContext = { values, io, log, link: new LinkWatch(log, values.to) };
+  const life = new LifeLog(values, log);
+  const endMetrics = await showMetrics(http, io, log);
   try {
     if (source.kind === 'cri') return await runCri(source.path, context, life);
     const known = source.kind === 'docker' ? { container: toSegment(source.container) } : {};

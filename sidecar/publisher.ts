@@ -57,6 +57,8 @@ export interface PublisherEvents {
   readonly onRefused?: (refused: RefusedHandshake) => void;
   /** The consolidator subscribed to so much that it was cut off. */
   readonly onSubscriptionFlood?: () => void;
+  /** The connection to the consolidator is there, or is gone. */
+  readonly onLink?: (isUp: boolean) => void;
 }
 
 /** What a run sent and did not. */
@@ -306,8 +308,14 @@ export class Publisher {
 
   #watch(): void {
     const { events } = this.#socket;
-    events.on('handshake', () => this.#interest.connected());
-    events.on('disconnect', () => this.#interest.disconnected());
+    events.on('handshake', () => {
+      this.#interest.connected();
+      this.#events.onLink?.(true);
+    });
+    events.on('disconnect', () => {
+      this.#interest.disconnected();
+      if (!this.#closed) this.#events.onLink?.(false);
+    });
   }
 
   /** Not from zero after a lost connection: libzmq keeps the peer's subscriptions over that. */

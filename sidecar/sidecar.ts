@@ -51,6 +51,8 @@ export interface SidecarParts {
   readonly onRefused?: (refused: RefusedHandshake) => void;
   /** The consolidator subscribed to so much that it was cut off. */
   readonly onSubscriptionFlood?: () => void;
+  /** The connection to the consolidator is there, or is gone. */
+  readonly onLink?: (isUp: boolean) => void;
 }
 
 /** Starts publishing; hand the result to a capture as its sink. @throws {SidecarError} for a bad endpoint */
@@ -88,11 +90,12 @@ export class Sidecar implements CaptureSink {
   constructor(options: ResolvedSidecarOptions, parts: SidecarParts) {
     this.#options = options;
     this.#parts = parts;
-    const { onRefused, onSubscriptionFlood } = parts;
+    const { onRefused, onSubscriptionFlood, onLink } = parts;
     this.#publisher = new Publisher(options, {
       onDrain: () => this.#relieve(),
       ...(onRefused && { onRefused }),
       ...(onSubscriptionFlood && { onSubscriptionFlood }),
+      ...(onLink && { onLink }),
     });
     this.#builder = new BatchBuilder(options.batchBytes, (body, count) =>
       this.#publisher.queue.push(body, count, this.#at),

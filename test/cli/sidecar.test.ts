@@ -57,6 +57,28 @@ void t.test('What nobody took is said to the record, with what the full queue dr
   }
 });
 
+void t.test('Whoever prints to nobody is told once, and again when somebody is there.', async (t) => {
+  const [port] = await freePorts(1);
+  const to = `tcp://127.0.0.1:${port}`;
+  const prints = `console.log('one'); setInterval(() => {}, 1000)`;
+  const { child, err, ended } = spillway(t, [
+    'sidecar',
+    '--to',
+    to,
+    ...WHOSE,
+    '--',
+    process.execPath,
+    '-e',
+    prints,
+  ]);
+  await err.until(`no consolidator answers at ${to} (--to)`);
+  const peer = await Peer.bind(t, { endpoint: to, streams: ['tenant/acme/'] });
+  await err.until(`connected to the consolidator at ${to}`);
+  await peer.inbox.until((messages) => linesOf(messages).length === 1);
+  child.kill('SIGTERM');
+  t.equal((await ended).stderr.split('no consolidator answers').length, 2);
+});
+
 void t.test('--print shows the records that would be sent, and nothing else, on stdout.', async (t) => {
   const script = 'echo one; echo two >&2; printf "{\\"level\\":\\"warn\\",\\"msg\\":\\"three\\"}"; exit 5';
   const { code, stdout, stderr } = await spillway(t, [
