@@ -51,4 +51,4 @@ export class Fifo<T> {
   }
 }
 
-const COMPACT_AFTER = 256;
+const COMPACT_AFTER = 32;

@@ -8,6 +8,7 @@ import {
 } from '../wire/index.js';
 import { Heads } from './heads.js';
 import type { Accepted } from './intake.js';
+import { LEAST_BYTES } from './slab.js';
 import { BATCH_OVERHEAD_BYTES, TopicPast } from './topic-past.js';
 
 export interface RecentOptions {
@@ -157,7 +158,7 @@ export class Recent {
 
   #forgetQuiet(): void {
     const byEnd = [...this.#topics.values()].toSorted((a, b) => a.end - b.end);
-    for (const past of byEnd.slice(0, Math.ceil(MAX_TOPICS * ROOM))) this.#forget(past);
+    for (const past of byEnd.slice(0, Math.ceil(byEnd.length * ROOM))) this.#forget(past);
   }
 
   #makeRoom(): void {
@@ -173,7 +174,7 @@ export class Recent {
       this.#bytes += past.bytes - before;
     }
     // So many topics that not even one batch of each has room.
-    if (level < BATCH_OVERHEAD_BYTES) this.#forgetQuiet();
+    if (level < BATCH_OVERHEAD_BYTES + LEAST_BYTES) this.#forgetQuiet();
   }
 }
 

@@ -7,6 +7,9 @@ export const BATCH_OVERHEAD_BYTES = 250;
 
 const FORGOTTEN_BYTES = 40;
 
+/** What is known of the forgotten gives way to records where it takes more than this share of a topic's bytes. */
+const FORGOTTEN_SHARE = 0.25;
+
 /** The same of a source. */
 const END_BYTES = 250;
 
@@ -42,6 +45,7 @@ export class TopicPast {
   #unknownBelow = 0;
   #forgottenAt = 0;
   #records = 0;
+  /** Without the bodies. */
   #bytes = 0;
 
   constructor(topic: string) {
@@ -50,7 +54,7 @@ export class TopicPast {
 
   /** Bytes that it takes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#slab.bytes;
   }
 
   /** When the last batch that is forgotten was captured, ms since the epoch; 0 where none is. */
@@ -68,7 +72,7 @@ export class TopicPast {
   add(batch: RememberedBatch, most: number): void {
     this.batches.push({ ...batch, body: this.#slab.keep(batch.body) });
     this.#records += batch.count;
-    this.#bytes += batch.body.length + BATCH_OVERHEAD_BYTES;
+    this.#bytes += BATCH_OVERHEAD_BYTES;
     for (
       let first = this.batches.first;
       first !== undefined && this.#records - first.count >= most;
@@ -79,9 +83,13 @@ export class TopicPast {
 
   /** Forgets the oldest until no more than `bytes` are taken. */
   shrink(bytes: number): void {
-    while (this.#bytes > bytes && this.batches.length > 0) this.#forgetFirst();
-    while (this.#bytes > bytes && this.#forgotten.length > 0) this.#forgetRun();
-    while (this.#bytes > bytes && this.#ends.size > 0) this.#forgetEnd();
+    while (this.bytes > bytes && this.batches.length > 0) {
+      // Records are worth more than to know how many there were.
+      if (this.#forgotten.length * FORGOTTEN_BYTES > bytes * FORGOTTEN_SHARE) this.#forgetRun();
+      else this.#forgetFirst();
+    }
+    while (this.bytes > bytes && this.#forgotten.length > 0) this.#forgetRun();
+    while (this.bytes > bytes && this.#ends.size > 0) this.#forgetEnd();
   }
 
   /**
@@ -129,7 +137,8 @@ export class TopicPast {
   #forgetFirst(): void {
     const batch = this.batches.shift() as RememberedBatch;
     this.#records -= batch.count;
-    this.#bytes -= batch.body.length + BATCH_OVERHEAD_BYTES;
+    this.#bytes -= BATCH_OVERHEAD_BYTES;
+    this.#slab.drop(batch.body);
     const { offset, count, sidecar, transit } = batch;
     this.#forgottenAt = batch.at;
     this.#keepEnd(batch);

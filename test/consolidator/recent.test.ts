@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import t from 'tap';
 import type { Accepted } from '../../consolidator/intake.js';
 import { levelFor, Recent, type RecentOptions } from '../../consolidator/recent.js';
+import { Slab } from '../../consolidator/slab.js';
 import { MAX_PAGE_BYTES, type PageStart, type ReplayPage } from '../../wire/index.js';
 
 const WEB = 'tenant/acme/web-1/';
@@ -11,6 +12,7 @@ const OTHER = 'tenant/other/web-1/';
 /** A memory that is filled as a consolidator fills it, with its offsets. */
 function setUp(options: Partial<RecentOptions> = {}) {
   const recent = new Recent({ recentBytes: 10_000_000, recentRecords: 1_000_000, ...options });
+  const source = { src: 's', begin: [0, 0, 0] as const, origin: undefined };
   let offset = 0;
   return {
     recent,
@@ -23,7 +25,6 @@ function setUp(options: Partial<RecentOptions> = {}) {
       const record = (n: number) => `{"n":${n},"x":"${'x'.repeat(padding)}"}\n`;
       const body = Buffer.from(Array.from({ length: count }, (_, i) => record(offset + i)).join(''));
       const ledger = { v: 1, src: 's', first: 0, count, lost: 0, at, node: 'A', offset, transit: 0 } as const;
-      const source = { src: 's', begin: [0, 0, 0] as const, origin: undefined };
       recent.add({ name: topic, body, ledger, sidecar, transit: 0, source } satisfies Accepted);
       offset += count;
     },
@@ -136,6 +137,40 @@ void t.test('a noisy topic pushes out its own past and no other’s', async (t) 
   const { forgotten } = page(WEB, { from: 0 });
   t.equal((forgotten ?? 0) + offsetsIn(page(WEB, { from: 0 })).length, 20_000, 'all that is gone is counted');
 });
+
+void t.test('blocks are counted whole, as long as anything in them is kept', async (t) => {
+  const slab = new Slab();
+  const kept: Buffer[] = [];
+  const blocks = () => new Set(kept.map(({ buffer }) => buffer));
+  const isCounted = () => {
+    const held = [...blocks()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return held <= slab.bytes && slab.bytes <= held + 300 * blocks().size;
+  };
+  for (let i = 0; i < 5_000; i += 1) {
+    kept.push(slab.keep(Buffer.alloc(i % 7 === 0 ? 9_000 : i % 200)));
+    while (kept.length > (i < 3_000 ? 1_000 : 3)) slab.drop(kept.shift() as Buffer);
+    if (i % 100 === 0) t.ok(isCounted(), `${slab.bytes} bytes for ${blocks().size} blocks`);
+  }
+  while (kept.length > 0) slab.drop(kept.shift() as Buffer);
+  t.equal(slab.bytes, 0);
+  kept.push(slab.keep(Buffer.alloc(20)));
+  t.ok(slab.bytes < 1_000, 'a topic that is quiet again begins with a small one');
+});
+
+void t.test(
+  'many quiet topics of short lines take what the limit says, and keep records for it',
+  async (t) => {
+    const { recent, add, page } = setUp({ recentBytes: 1_000_000 });
+    const topics = Array.from({ length: 300 }, (_, i) => `tenant/t${i}/web-1/`);
+    for (let round = 0; round < 300; round += 1) for (const topic of topics) add(topic, 1);
+    const bodies = topics.flatMap((topic) => page(topic, { from: 0 }).batches.map(({ body }) => body));
+    const blocks = new Set(bodies.map(({ buffer }) => buffer));
+    const held = [...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    t.ok(held + bodies.length * 250 <= recent.bytes, `${held} bytes are held`);
+    t.ok(recent.bytes <= 1_000_000);
+    t.ok(bodies.length >= 2 * topics.length, `${bodies.length} are remembered`);
+  },
+);
 
 void t.test('losses are remembered with the record, or the heartbeat, that told of them', async (t) => {
   const { add, page } = setUp();
