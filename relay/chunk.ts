@@ -61,8 +61,26 @@ export function headOf(chunk: Chunk, count: number): Chunk {
   return { ...chunk, ...frame(payload), count, ends };
 }
 
-/** Frames latin1 text as one HTTP/1.1 chunk (RFC 9112, 7.1); nothing as nothing, since a chunk of size 0 ends a response. */
-export function frame(payload: string): { framed: Buffer; start: number; end: number } {
+/** One HTTP/1.1 chunk (RFC 9112, 7.1), and where in it the payload is. */
+export type Framed = Pick<Chunk, 'framed' | 'start' | 'end'>;
+
+/** Several chunks as one: a reader's parser takes what is written together by one size line, and not by one a message. */
+export function join(parts: readonly Framed[]): Framed {
+  let length = 0;
+  for (const { start, end } of parts) length += end - start;
+  if (length === 0) return frame('');
+  const size = `${length.toString(16)}\r\n`;
+  const framed = Buffer.allocUnsafe(size.length + length + 2);
+  const start = framed.write(size, 0, 'latin1');
+  let at = start;
+  for (const part of parts) at += part.framed.copy(framed, at, part.start, part.end);
+  framed[at] = 0x0d;
+  framed[at + 1] = 0x0a;
+  return { framed, start, end: at };
+}
+
+/** Frames latin1 text; nothing as nothing, since a chunk of size 0 ends a response. */
+export function frame(payload: string): Framed {
   if (payload === '') return { framed: Buffer.alloc(0), start: 0, end: 0 };
   const size = `${payload.length.toString(16)}\r\n`;
   const framed = Buffer.allocUnsafe(size.length + payload.length + 2);

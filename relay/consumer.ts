@@ -10,12 +10,22 @@ import {
   type ConsumerBalance,
   type Losses,
 } from '../accounting/index.js';
-import { frame } from './chunk.js';
+import { frame, type Framed } from './chunk.js';
 import type { Connection } from './connection.js';
 import { noticesOf } from './notice.js';
 import type { ConsumerOverflow } from './options.js';
 import type { Prelude } from './prelude.js';
-import { byteAt, cutOff, gather, recordAt, seekBytes, seekRecord, type Place, type View } from './view.js';
+import {
+  byteAt,
+  cutOff,
+  gather,
+  MAX_SHARED_BYTES,
+  recordAt,
+  seekBytes,
+  seekRecord,
+  type Place,
+  type View,
+} from './view.js';
 
 export interface ConsumerOptions {
   /** Most records that wait for this consumer. */
@@ -165,7 +175,7 @@ export class Consumer {
    */
   pump(): boolean {
     if (this.#ended || this.#waiting) return false;
-    if (!this.#busy) this.#write();
+    if (!this.#busy) this.#write(MAX_SHARED_BYTES);
     return this.#over();
   }
 
@@ -252,7 +262,7 @@ export class Consumer {
     return this.#waiting || this.view.span(this.#place) === undefined;
   }
 
-  #write(): void {
+  #write(most?: number): void {
     if (this.#waiting) return;
     if (this.#prelude !== undefined && this.#writePrelude(this.#prelude)) return;
     if (this.#resume !== undefined && gather(this.#place) === undefined) this.#rejoin(this.#resume);
@@ -263,7 +273,7 @@ export class Consumer {
       if (age >= 0 && age < this.options.noticeInterval) return this.#host.onHeld(this);
       notice = this.#takeNotices();
     }
-    const span = this.#resume === undefined ? this.view.span(this.#place) : gather(this.#place);
+    const span = this.#resume === undefined ? this.view.span(this.#place, most) : gather(this.#place);
     if (span === undefined) {
       this.#allowance = NO_ALLOWANCE;
       if (notice !== '') this.#send(this.#framing(notice));
@@ -271,7 +281,7 @@ export class Consumer {
     }
     this.#place = span.to;
     this.#delivered += span.records;
-    const bytes = this.#connection.chunked ? span.framed : span.payload();
+    const bytes = this.#bytesOf(span);
     this.#send(notice === '' ? bytes : Buffer.concat([this.#framing(notice), bytes]));
   }
 
@@ -282,9 +292,8 @@ export class Consumer {
       this.#prelude = undefined;
       return false;
     }
-    const { framed, start, end, records } = piece;
-    this.#delivered += records;
-    this.#send(this.#connection.chunked ? framed : framed.subarray(start, end));
+    this.#delivered += piece.records;
+    this.#send(this.#bytesOf(piece));
     return true;
   }
 
@@ -365,6 +374,11 @@ export class Consumer {
 
   #framing(text: string): Buffer {
     return this.#connection.chunked ? frame(text).framed : Buffer.from(text, 'latin1');
+  }
+
+  /** With its framing, or without it for a connection that cannot have it (HTTP/1.0). */
+  #bytesOf({ framed, start, end }: Framed): Buffer {
+    return this.#connection.chunked ? framed : framed.subarray(start, end);
   }
 
   #send(bytes: Buffer): void {

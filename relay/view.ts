@@ -1,5 +1,5 @@
 import { addLosses, NO_LOSSES, type Losses } from '../accounting/index.js';
-import { firstLink, frame, headOf, type Chunk, type Link } from './chunk.js';
+import { firstLink, frame, headOf, join, type Chunk, type Framed, type Link } from './chunk.js';
 import type { Encoder } from './encode/index.js';
 import type { Filter } from './filter.js';
 import { noticesOf, type DropNotice } from './notice.js';
@@ -12,17 +12,18 @@ export interface Place {
 }
 
 /** What one write carries: everything from a place to the next one. */
-export interface Span {
-  /** HTTP/1.1 chunks. */
-  readonly framed: Buffer;
-  /** The same without the framing, for a connection that cannot have it (HTTP/1.0). */
-  readonly payload: () => Buffer;
+export interface Span extends Framed {
   readonly records: number;
   readonly to: Place;
 }
 
-/** The most that one write carries, unless a single chunk is larger: bounds what a stalled connection pins, bytes. */
-const MAX_SPAN_BYTES = 64 * 1024;
+/**
+ * The most that one write carries, bytes, unless a single chunk is larger. To a consumer that has everything before, since
+ * those are all at the same place and share what is gathered for them: the larger, the fewer system calls.
+ */
+export const MAX_SHARED_BYTES = 1024 * 1024;
+/** And to one that is behind, and pins it alone. */
+const MAX_OWN_BYTES = 64 * 1024;
 
 /** Spans made lately; consumers at the same place share one. Those that keep up are all at one or two places. */
 const CACHED_SPANS = 4;
@@ -120,15 +121,15 @@ export class View {
     if (payload !== '') this.#push(payload, [], 0);
   }
 
-  /** What stands between a place and the end, as far as one write goes; undefined where nothing does. */
-  span(from: Place): Span | undefined {
+  /** What stands between a place and the end, as far as one write of `most` bytes goes; undefined where nothing does. */
+  span(from: Place, most = MAX_OWN_BYTES): Span | undefined {
     if (from.link === this.#tail && from.index === from.link.chunk.count) return undefined;
     for (const cached of this.#spans) {
       if (cached.tail === this.#tail && cached.from.link === from.link && cached.from.index === from.index) {
         return cached.span;
       }
     }
-    const span = gather(from);
+    const span = gather(from, most);
     if (span === undefined) return undefined;
     this.#spans[this.#nextSpan] = { from, tail: this.#tail, span };
     this.#nextSpan = (this.#nextSpan + 1) % CACHED_SPANS;
@@ -211,8 +212,8 @@ function upTo({ chunk }: Link, to: Place): Chunk {
 }
 
 /** What stands behind a place, up to the size of one write; undefined where nothing does. */
-export function gather(from: Place): Span | undefined {
-  const parts: Piece[] = [];
+export function gather(from: Place, most = MAX_OWN_BYTES): Span | undefined {
+  const parts: Framed[] = [];
   let bytes = 0;
   let records = 0;
   let { link } = from;
@@ -222,7 +223,7 @@ export function gather(from: Place): Span | undefined {
     bytes += rest.end - rest.start;
     records += link.chunk.count - from.index;
   }
-  for (let next = link.next; next !== undefined && bytes < MAX_SPAN_BYTES; next = link.next) {
+  for (let next = link.next; next !== undefined && bytes < most; next = link.next) {
     link = next;
     parts.push(link.chunk);
     bytes += link.chunk.end - link.chunk.start;
@@ -230,18 +231,12 @@ export function gather(from: Place): Span | undefined {
   }
   const [only] = parts;
   if (only === undefined) return undefined;
-  return {
-    framed: parts.length === 1 ? only.framed : Buffer.concat(parts.map(({ framed }) => framed)),
-    payload: () => Buffer.concat(parts.map(({ framed, start, end }) => framed.subarray(start, end))),
-    records,
-    to: { link, index: link.chunk.count },
-  };
+  const { framed, start, end } = parts.length === 1 ? only : join(parts);
+  return { framed, start, end, records, to: { link, index: link.chunk.count } };
 }
 
-type Piece = Pick<Chunk, 'framed' | 'start' | 'end'>;
-
 /** A cut chunk is framed anew: rare, since only a consumer that has dropped stands inside one. */
-function restOf({ link: { chunk }, index }: Place): Piece {
+function restOf({ link: { chunk }, index }: Place): Framed {
   if (index === 0) return chunk;
   const cut = chunk.start + (chunk.ends[index - 1] as number);
   return frame(chunk.framed.toString('latin1', cut, chunk.end));

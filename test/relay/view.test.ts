@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import t from 'tap';
-import { frame, headOf } from '../../relay/chunk.js';
+import { frame, headOf, join } from '../../relay/chunk.js';
 import { ENCODERS } from '../../relay/encode/index.js';
 import { createFilter } from '../../relay/filter.js';
 import {
   byteAt,
   cutOff,
   gather,
+  MAX_SHARED_BYTES,
   recordAt,
   seekBytes,
   seekRecord,
   View,
   type Place,
+  type Span,
 } from '../../relay/view.js';
 import { lossOf, RELAY_TRANSIT } from '../../accounting/index.js';
 import { batchOf, numberedLines, unchunk } from '../support/relay.js';
@@ -35,7 +37,7 @@ function viewOf(sizes: readonly number[]): { view: View; start: Place } {
 function textFrom(place: Place): string {
   let text = '';
   for (let span = gather(place); span !== undefined; span = gather(span.to)) {
-    const payload = span.payload();
+    const payload = span.framed.subarray(span.start, span.end);
     assert.deepEqual(unchunk(span.framed), payload, 'framed or not, it is the same');
     text += payload.toString();
   }
@@ -49,6 +51,24 @@ void t.test('a chunk is framed as HTTP/1.1 has it, and nothing is no chunk', asy
   const { framed, start, end } = frame('abc\n');
   t.equal(framed.toString('latin1', start, end), 'abc\n');
   t.equal(frame('').framed.length, 0);
+});
+
+void t.test('several chunks are one chunk with all their payload', async (t) => {
+  const parts = ['one\n', '', 'x'.repeat(300)].map((text) => frame(text));
+  t.strictSame(join(parts), frame(`one\n${'x'.repeat(300)}`));
+  t.strictSame(join([frame(''), frame('')]), frame(''), 'and a chunk of size 0 would end the response');
+});
+
+void t.test('who is behind gets less at a time than those who have everything', async (t) => {
+  const { view, start } = viewOf(Array.from({ length: 100 }, () => 50));
+  const whole = view.bytes;
+  t.ok(whole > 3 * 64 * 1024 && whole < MAX_SHARED_BYTES);
+  const own = view.span(start) as Span;
+  t.ok(own.end - own.start < 80 * 1024, 'it pins that alone');
+  view.forgetSpans();
+  const shared = view.span(start, MAX_SHARED_BYTES) as Span;
+  t.equal(shared.end - shared.start, whole);
+  t.equal(shared.records, 5_000);
 });
 
 void t.test('any place is found by its number or by the bytes behind it', async () => {
