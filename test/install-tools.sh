@@ -6,7 +6,7 @@
 #   sudo test/install-tools.sh
 set -eu
 
-packages="catatonit chromium curl etcd-server etcd-client groff-base iproute2 libnginx-mod-nchan nats-server nginx openssl patchelf podman procps prometheus python3-zmq redis-server runc syslog-ng-core systemd tini tmux util-linux zsh"
+packages="catatonit chromium curl etcd-server etcd-client golang-github-containernetworking-plugin-dnsname groff-base iproute2 libnginx-mod-nchan nats-server nginx openssl patchelf podman podman-compose procps prometheus python3-zmq redis-server runc syslog-ng-core systemd tini tmux util-linux zsh"
 
 missing=""
 for package in $packages; do
