@@ -160,12 +160,9 @@ const CARDS = [
 ] as const;
 
 void t.test('axe finds nothing, dark and light, whatever is open', { skip }, async (t) => {
-  const parts = await startParts(t);
-  // The second page begins with what the first has left in the consolidator's memory.
-  for (const [colorScheme, matches] of [
-    ['dark', '18 of 24'],
-    ['light', '36 of 48'],
-  ] as const) {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    // Of its own, so that the page begins with nothing and all its rows are in sight.
+    const parts = await startParts(t);
     const viewer = await Viewer.open(t, browser, parts.url, { colorScheme });
     const { page } = viewer;
     await viewer.reads('#curtain', /What do you want to read/);
@@ -186,7 +183,7 @@ void t.test('axe finds nothing, dark and light, whatever is open', { skip }, asy
     await viewer.sees('last');
     t.same(await violations(page), [], `${colorScheme}: list`);
     await page.fill('#query', 'level');
-    await viewer.reads('#found', new RegExp(`^${matches}$`));
+    await viewer.reads('#found', /^18 of 24$/);
     await page.click('.row:has-text("level 40")');
     await viewer.reads('aside .message', /level 40/);
     t.same(await violations(page), [], `${colorScheme}: a record and matches`);
