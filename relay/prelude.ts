@@ -1,9 +1,7 @@
-/** Bytes that are written before the live stream, framed as one HTTP/1.1 chunk. */
-export interface Piece {
-  readonly framed: Buffer;
-  /** The payload's place in `framed`. */
-  readonly start: number;
-  readonly end: number;
+import type { Framed } from './chunk.js';
+
+/** Bytes that are written before the live stream. */
+export interface Piece extends Framed {
   /** Records in it. */
   readonly records: number;
 }
